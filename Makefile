@@ -1,0 +1,47 @@
+# Two commands: `make report` regenerates the weekly report, `make test` checks everything.
+# Each sets up what it needs in .venv first; nothing has to be done by hand.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+# TensorFlow's start-up notes say nothing about a report.
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export TF_ENABLE_ONEDNN_OPTS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help report test lab drift bench lock clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
+
+report: $(READY)  ## regenerate the week-4 report on the embedded corpus -> reports/week_04/embedded/
+	$(BIN)/synesthetic report 04
+
+test: $(READY)  ## run every notebook, every test and the drift check
+	$(BIN)/python -m pytest
+
+lab: $(READY)  ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab nbs/index.ipynb
+
+bench: $(READY)  ## print the benchmark ratios
+	$(BIN)/python -m pytest tests/bench -s --override-ini testpaths=tests/bench --override-ini python_files='bench_*.py'
+
+drift: $(READY)  ## export the notebooks and fail if the committed library differs
+	$(BIN)/nbdev_export
+	$(BIN)/nbdev_clean
+	@test -z "$$(git status --porcelain)" || { git status --porcelain; echo "The lines above differ from what is committed."; exit 1; }
+
+lock:  ## write requirements.lock anew from the ranges in settings.ini (needs `pip install uv`)
+	uv pip compile --quiet --universal --python-version 3.11 setup.py --extra dev --no-header --no-annotate --upgrade -o requirements.lock
+
+clean:  ## remove the environment; runs, reports and caches stay
+	rm -rf $(VENV) build dist *.egg-info
+
+$(READY): requirements.lock settings.ini setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "synesthetic needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --progress-bar on --quiet -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
