@@ -35,7 +35,7 @@ class Split:
         sizes = f"{len(self.train)} train, {len(self.validation)} validation, {len(self.test)} test"
         return f"<Split {self.policy} {self.fold + 1} of {self.folds}: {sizes}>"
 
-# %% ../../nbs/splits/10_policy.ipynb #bbfde84e
+# %% ../../nbs/splits/10_policy.ipynb #4cc65f27
 def check_policy(
     corpus: Corpus,  # what to split
     policy: str,  # a key of `POLICIES`
@@ -65,7 +65,7 @@ def check_groups(
     "Raise `ValueError` if there are fewer groups than folds."
     groups = corpus.items[column].nunique()
     if groups < folds:
-        raise ValueError(f"{corpus.name} has {groups} {column}(s), too few to hold out in {folds} folds")
+        raise ValueError(f"{corpus.name} has {groups} {column}(s), too few to hold out in {folds} folds; take at most {groups}")
 
 # %% ../../nbs/splits/10_policy.ipynb #532713fb
 def _group_folds(corpus: Corpus, column: str, folds: int, seed: int) -> list[np.ndarray]:
