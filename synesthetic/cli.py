@@ -27,7 +27,7 @@ def _start() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # inherited by the report's kernel
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
-# %% ../nbs/90_cli.ipynb #d99a9a25
+# %% ../nbs/90_cli.ipynb #4c26a93f
 def _assignments(
     texts: list[str],  # "name=value"
 ) -> dict[str, str]:
@@ -56,10 +56,10 @@ def report(
     Leaves the executed notebook, a page to open in a browser, figures, tables and numbers.json. What was trained
     before is loaded from runs/, so an interrupted report goes on where it stopped, and a finished one takes seconds.
     """
+    began, given = time.perf_counter(), _assignments(set_ or [])
     from synesthetic.reporting.report import regenerate
 
-    began = time.perf_counter()
-    parameters = {"corpus": corpus, "profile": profile, **_assignments(set_ or [])}
+    parameters = {"corpus": corpus, "profile": profile, **given}
     if data is not None:
         parameters["data"] = str(data.expanduser().resolve())
     page = regenerate(week, out=out, **parameters)

@@ -6,7 +6,7 @@
 __all__ = ['TYPES', 'Report', 'template', 'check_parameters', 'ReportError', 'execute', 'write_page', 'regenerate',
            'report_folder']
 
-# %% ../../nbs/reporting/30_report.ipynb #f7ce8e33
+# %% ../../nbs/reporting/30_report.ipynb #b3c6f930
 import difflib
 import io
 import json
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import papermill
 import yaml
 from nbconvert import HTMLExporter
