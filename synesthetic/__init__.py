@@ -1,2 +1,32 @@
 """Hear an emotion, see it: reproducible, notebook-first affective computing."""
+import lazy_loader
+
 __version__ = "0.1.0"
+
+# The public API. Each name is loaded when it is first used, so that importing the package loads nothing heavy.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["corpora", "splits", "features", "models", "training", "evaluation", "reporting"],
+    submod_attrs={
+        "corpora.base": ["Corpus", "corpus_card", "select_classes", "select_items"],
+        "corpora.catalogue": ["describe_corpora", "load_corpus"],
+        "corpora.synthetic_music": ["synthetic_music"],
+        "splits.policy": ["Split", "make_splits"],
+        "splits.leakage": ["LeakageError", "audit_split"],
+        "features.cache": ["extract"],
+        "features.mel": ["LogMel", "load_audio"],
+        "features.summary": ["AudioSummary"],
+        "models.audio": [
+            "AUDIO_ARCHITECTURES", "build_ann", "build_cnn", "build_cnn_gru", "build_cnn_lstm",
+            "build_cnn_lstm_attention", "build_resnet", "build_transformer", "check_model",
+        ],
+        "models.classical": ["build_svm"],
+        "training.comparison": ["comparison"],
+        "training.fit": ["Experiment", "run_all", "run_experiment"],
+        "training.ledger": ["Ledger", "Run", "gather_predictions"],
+        "training.recipe": ["Augmentation", "Recipe"],
+        "evaluation.metrics": ["classification_scores"],
+        "evaluation.uncertainty": ["compare_paired", "speaker_interval"],
+        "reporting.report": ["regenerate"],
+    },
+)

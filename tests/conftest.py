@@ -1,0 +1,38 @@
+"""Shared fixtures: small recordings, a small corpus, and the real corpora where a machine has them."""
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from synesthetic.corpora.base import Corpus
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def real_data() -> Path:
+    "The folder of real corpora; the test is skipped where there is none."
+    folder = os.environ.get("SYNESTHETIC_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("SYNESTHETIC_DATA does not point at real corpora")
+    return Path(folder)
+
+
+@pytest.fixture
+def tone_corpus(tmp_path) -> Corpus:
+    "Four speakers, low tones for sad and high ones for happy, two takes of each, half a second long."
+    rng, rows = np.random.default_rng(0), []
+    seconds = np.arange(8000) / 16000
+    for speaker in range(4):
+        for label, pitch in (("happy", 900), ("sad", 300)):
+            for take in range(2):
+                path = tmp_path / "tones" / f"s{speaker}-{label}-{take}.wav"
+                path.parent.mkdir(exist_ok=True)
+                tone = 0.3 * np.sin(2 * np.pi * (pitch + 40 * speaker) * seconds)
+                soundfile.write(path, tone + 0.05 * rng.standard_normal(8000), 16000)
+                rows.append({"id": path.stem, "path": str(path), "label": label, "speaker": f"s{speaker}"})
+    return Corpus("tones", pd.DataFrame(rows), ("happy", "sad"), licence="CC0-1.0", citation="none")
