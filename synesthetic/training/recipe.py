@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['SCHEDULES', 'Augmentation', 'Recipe', 'learning_rate_schedule', 'make_optimizer', 'class_weights']
 
-# %% ../../nbs/training/10_recipe.ipynb #3c20a775
+# %% ../../nbs/training/10_recipe.ipynb #a6ae22fb
+import warnings
 from dataclasses import dataclass, field
 
 import keras
@@ -70,12 +71,18 @@ def learning_rate_schedule(
     start = recipe.learning_rate / 50 if warmup else recipe.learning_rate
     return keras.optimizers.schedules.CosineDecay(start, steps - warmup, alpha=0.01, **peak)
 
-# %% ../../nbs/training/10_recipe.ipynb #13a4ada7
+# %% ../../nbs/training/10_recipe.ipynb #fa23ada1
 def make_optimizer(
     recipe: Recipe,  # rate, weight decay and moving average
     steps: int,  # of the whole training
 ) -> keras.optimizers.Optimizer:
     "Make AdamW as the recipe says; biases and normalisation weights do not decay."
+    remaining = recipe.ema_momentum**steps
+    if remaining > 0.05:
+        warnings.warn(
+            f"after {steps} steps the moving average still holds {remaining:.0%} of the initial weights: "
+            f"train longer or lower ema_momentum ({recipe.ema_momentum})", stacklevel=2,
+        )
     average = {"use_ema": True, "ema_momentum": recipe.ema_momentum} if recipe.ema_momentum else {}
     rate = learning_rate_schedule(recipe, steps)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, **average)
