@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['Features', 'code_digest', 'read_entry', 'write_entry', 'extract']
 
-# %% ../../nbs/features/10_cache.ipynb #63ae73b1
+# %% ../../nbs/features/10_cache.ipynb #4d800b79
 import json
 import shutil
-import sys
 import types
 import warnings
 from collections.abc import Callable, Iterable
@@ -54,12 +53,17 @@ class Features:
             raise KeyError(f"no features for {len(missing)} of {len(ids)} items, first {missing[0]!r}: {why}")
         return self.values[[self.positions[id] for id in ids]]
 
-# %% ../../nbs/features/10_cache.ipynb #d34ae465
+# %% ../../nbs/features/10_cache.ipynb #f3c9ea77
 def _plain(value: object) -> object:
     "A constant as JSON: code without line numbers, sets in order."
     if isinstance(value, types.CodeType):
         return [value.co_code.hex(), value.co_names, [_plain(constant) for constant in value.co_consts]]
     return sorted(map(repr, value)) if isinstance(value, frozenset) else repr(value)
+
+
+def _package(item: object) -> str:
+    "The top package that a class or function comes from; `__main__` in a notebook."
+    return str(getattr(item, "__module__", None)).split(".")[0]
 
 
 def _functions(item: object) -> list[types.FunctionType]:
@@ -73,16 +77,17 @@ def _functions(item: object) -> list[types.FunctionType]:
 def code_digest(
     item: type | Callable,  # a class or a function
 ) -> str:  # 32 hexadecimal digits; another version of Python gives others
-    "Name a class or function by its compiled code and by what it uses from its own module."
-    module, found, waiting = sys.modules.get(item.__module__), {}, [item]
+    "Name a class or function by its compiled code and by what it uses from its own package."
+    found, waiting = {}, [item]
     while waiting:
         for function in _functions(waiting.pop()):
-            if function.__qualname__ in found:
+            name = f"{function.__module__}.{function.__qualname__}"
+            if name in found:
                 continue
-            found[function.__qualname__] = _plain(function.__code__)
-            used = {name: getattr(module, name, None) for name in function.__code__.co_names}
-            found |= {name: repr(value) for name, value in used.items() if isinstance(value, (str, int, float))}
-            waiting += [value for value in used.values() if getattr(value, "__module__", None) == item.__module__]
+            used = {key: function.__globals__.get(key) for key in function.__code__.co_names}
+            constants = {key: repr(value) for key, value in used.items() if isinstance(value, (str, int, float, tuple))}
+            found[name] = [_plain(function.__code__), constants]
+            waiting += [value for value in used.values() if _package(value) == _package(item)]
     return content_key(found)
 
 # %% ../../nbs/features/10_cache.ipynb #da286da7
