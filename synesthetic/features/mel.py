@@ -6,8 +6,9 @@
 __all__ = ['SILENT_PEAK', 'AudioError', 'check_samples', 'load_audio', 'check_spec', 'fix_length', 'mel_filters',
            'power_spectrum', 'log_mel', 'LogMel']
 
-# %% ../../nbs/features/20_mel.ipynb #0ce923f2
+# %% ../../nbs/features/20_mel.ipynb #0afa0c13
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -126,7 +127,16 @@ def _window(n_fft: int) -> np.ndarray:
     window.flags.writeable = False
     return window
 
-# %% ../../nbs/features/20_mel.ipynb #7c81784f
+# %% ../../nbs/features/20_mel.ipynb #6b0bfb0a
+def _power_blocks(y: np.ndarray, n_fft: int, hop_length: int) -> Iterator[tuple[slice, np.ndarray]]:
+    "The power spectrum in blocks: which frames, and their power (1 + n_fft // 2, frames) in double precision."
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(y, n_fft // 2), n_fft)[::hop_length]
+    for start in range(0, len(frames), 48):
+        block = slice(start, min(start + 48, len(frames)))
+        spectrum = scipy.fft.rfft(frames[block] * _window(n_fft), overwrite_x=True)
+        yield block, (spectrum.real**2 + spectrum.imag**2).T
+
+
 def power_spectrum(
     y: np.ndarray,  # (samples,) float32
     *,
@@ -134,9 +144,10 @@ def power_spectrum(
     hop_length: int,  # distance of frames, samples
 ) -> np.ndarray:  # (1 + n_fft // 2, frames) float32
     "Take the power spectrum of Hann-windowed, centred frames: the square of `librosa.stft`."
-    frames = np.lib.stride_tricks.sliding_window_view(np.pad(y, n_fft // 2), n_fft)[::hop_length]
-    spectrum = scipy.fft.rfft(frames * _window(n_fft), overwrite_x=True)
-    return (spectrum.real**2 + spectrum.imag**2).astype(np.float32).T
+    power = np.empty((1 + n_fft // 2, 1 + len(y) // hop_length), np.float32, order="F")
+    for block, values in _power_blocks(y, n_fft, hop_length):
+        power[:, block] = values
+    return power
 
 
 def log_mel(
@@ -145,7 +156,9 @@ def log_mel(
 ) -> np.ndarray:  # (n_mels, frames) float32, dB
     "Turn samples into a log-mel spectrogram with an absolute floor."
     bank = mel_filters(spec.sr, spec.n_fft, spec.n_mels, spec.fmin, spec.fmax)
-    mel = bank @ power_spectrum(np.asarray(y, np.float32), n_fft=spec.n_fft, hop_length=spec.hop_length)
+    mel = np.empty((spec.n_mels, 1 + len(y) // spec.hop_length), np.float32)
+    for block, power in _power_blocks(np.asarray(y, np.float32), spec.n_fft, spec.hop_length):
+        mel[:, block] = bank @ power
     return librosa.power_to_db(mel, ref=1.0, amin=10 ** (spec.floor_db / 10), top_db=None)
 
 # %% ../../nbs/features/20_mel.ipynb #a3c089bc

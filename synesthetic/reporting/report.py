@@ -207,7 +207,7 @@ def _tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             cell.outputs = [o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")]
     return notebook
 
-# %% ../../nbs/reporting/30_report.ipynb #8daa9615
+# %% ../../nbs/reporting/30_report.ipynb #5a6886f3
 _STYLE = """<style>
 body { max-width: 60rem; margin: 0 auto !important; padding: 1rem !important; }
 .jp-Cell { padding: 0 !important; }
@@ -222,10 +222,10 @@ def write_page(
     notebook: Path,  # an executed report
 ) -> Path:  # beside it, with the suffix .html
     "Turn an executed report into one page that loads nothing from elsewhere."
-    exporter = HTMLExporter(exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)
+    exporter = HTMLExporter(exclude_input=True, exclude_raw=True, exclude_input_prompt=True, exclude_output_prompt=True)
     exporter.mathjax_url, exporter.require_js_url, exporter.jquery_url = "", "", ""
     executed = nbformat.read(notebook, as_version=4)
-    title = re.search(r"^# (.+)", executed.cells[0].source, re.M)
+    title = re.search(r"^# (.+)", "\n".join(cell.source for cell in executed.cells if cell.cell_type == "markdown"), re.M)
     body, _ = exporter.from_notebook_node(executed, {"metadata": {"name": title[1] if title else notebook.stem}})
     page = notebook.with_suffix(".html")
     scratch = page.with_suffix(".part")

@@ -6,9 +6,10 @@
 __all__ = ['Experiment', 'source_digest', 'seeded', 'Batches', 'train_network', 'one_hot', 'predictions_table', 'peak_memory_mb',
            'run_experiment', 'run_all']
 
-# %% ../../nbs/training/40_fit.ipynb #fad6126a
+# %% ../../nbs/training/40_fit.ipynb #e9628ead
 import ast
 import inspect
+import os
 import random
 import sys
 import textwrap
@@ -22,10 +23,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from ..corpora.base import Corpus
-from ..features.cache import Features, extract
+from ..features.cache import Features, code_digest, extract
 from ..foundation import canonical, content_key
 from ..models.classical import class_scores
 from ..splits.leakage import audit_split, check_leakage
@@ -34,7 +36,7 @@ from .augment import augment
 from .ledger import Ledger, Run
 from .recipe import Recipe, class_weights, make_optimizer
 
-# %% ../../nbs/training/40_fit.ipynb #3a1abbd5
+# %% ../../nbs/training/40_fit.ipynb #470abb92
 @dataclass(frozen=True, eq=False)
 class Experiment:
     "What is to be done: corpus, split, features, architecture and recipe."
@@ -58,7 +60,8 @@ class Experiment:
         corpus = {"name": self.corpus.name, "classes": self.corpus.classes, "fingerprint": self.corpus.fingerprint}
         source = source_digest(self.architecture)
         return canonical({
-            "corpus": corpus, "split": self.split, "features": self.features,
+            "corpus": corpus, "split": self.split,
+            "features": {"spec": self.features, "source": source_digest(type(self.features))},
             "architecture": {"name": self.name, "options": self.options, "source": source},
             "recipe": self.recipe or {"seed": 0},
         })
@@ -68,7 +71,7 @@ class Experiment:
         "Name the experiment by its content: same key, same work."
         return content_key(self.description)
 
-# %% ../../nbs/training/40_fit.ipynb #f57fc24a
+# %% ../../nbs/training/40_fit.ipynb #440daa89
 def _syntax(item: Callable | type) -> ast.AST:
     "Parse the source of a function or class, without docstrings."
     try:
@@ -83,12 +86,15 @@ def _syntax(item: Callable | type) -> ast.AST:
 
 @lru_cache(maxsize=None)
 def source_digest(
-    function: Callable,  # defined in a module or a notebook cell
+    function: Callable | type,  # defined in a module or a notebook cell
 ) -> str:  # 32 hexadecimal digits
     "Name a function by what its code says, together with what it uses from its own module."
     module, found, waiting = inspect.getmodule(function), {}, [function]
     while waiting:
         item = waiting.pop()
+        if isinstance(item, type) and module.__name__ == "__main__":  # Python cannot read a class back from a notebook cell
+            found[item.__qualname__] = code_digest(item)
+            continue
         tree = _syntax(item)
         found[item.__qualname__] = ast.unparse(tree)
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
@@ -112,7 +118,7 @@ def seeded(
         random.setstate(states[0])
         np.random.set_state(states[1])
 
-# %% ../../nbs/training/40_fit.ipynb #2502abc0
+# %% ../../nbs/training/40_fit.ipynb #d3c0b405
 class Batches(keras.utils.PyDataset):
     "Shuffled, augmented and weighted batches of a training set."
 
@@ -131,28 +137,19 @@ class Batches(keras.utils.PyDataset):
         return len(self.x) // self.size
 
     def __getitem__(self, step):
-        order = np.random.default_rng([self.recipe.seed, self.epoch]).permutation(len(self.x))
+        # The last number keeps the two streams apart: they differ even where all others are equal.
+        order = np.random.default_rng([self.recipe.seed, self.epoch, 0, 1]).permutation(len(self.x))
         chosen = np.sort(order[step * self.size:(step + 1) * self.size])
         x, y = self.x[chosen], self.y[chosen]
         if self.recipe.augmentation:
-            x, y = augment(x, y, np.random.default_rng([self.recipe.seed, self.epoch, step]), self.recipe.augmentation)
+            rng = np.random.default_rng([self.recipe.seed, self.epoch, step, 2])
+            x, y = augment(x, y, rng, self.recipe.augmentation)
         return x, y, (y @ self.weights).astype(np.float32)
 
     def on_epoch_end(self):
         self.epoch += 1
 
-# %% ../../nbs/training/40_fit.ipynb #b6f45f52
-class _Progress(keras.callbacks.Callback):
-    "Show epoch and validation loss behind a progress bar."
-
-    def __init__(self, bar: tqdm, name: str):
-        super().__init__()
-        self.bar, self.name = bar, name
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.bar.set_postfix_str(f"{self.name}, epoch {epoch + 1}, validation loss {logs['val_loss']:.3f}")
-
-
+# %% ../../nbs/training/40_fit.ipynb #e6e07546
 def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
     "Averaging before early stopping, so that the weights which are judged are the ones that are kept."
     callbacks = [keras.callbacks.TerminateOnNaN()]
@@ -275,19 +272,43 @@ def run_experiment(
     }
     return ledger.add(experiment.description, pd.concat(tables), history, record, model=model if is_network else None)
 
-# %% ../../nbs/training/40_fit.ipynb #ace2c4ce
+# %% ../../nbs/training/40_fit.ipynb #d7b2e279
 def run_all(
     experiments: Iterable[Experiment],
     *,
     ledger: Ledger | None = None,  # where runs are kept; the project's ledger by default
     cache: str | Path | None = None,  # where features are kept; the user's cache folder by default
+    workers: int | None = None,  # trainings side by side; one a core by default
     progress: bool = True,  # show a bar
 ) -> list[Run]:  # in the order of the experiments
-    "Do many experiments one after the other; what was done before is loaded."
-    experiments, runs = list(experiments), []
-    with tqdm(experiments, desc="runs", unit="run", disable=not progress, dynamic_ncols=True) as bar:
-        for experiment in bar:
-            name = f"{experiment.name}, fold {experiment.split.fold + 1} of {experiment.split.folds}"
-            bar.set_postfix_str(name)
-            runs.append(run_experiment(experiment, ledger=ledger, cache=cache, callbacks=[_Progress(bar, name)]))
-    return runs
+    "Do many experiments side by side; what was done before is loaded."
+    experiments, ledger = list(experiments), ledger or Ledger()
+    for experiment in experiments:
+        check_leakage(audit_split(experiment.corpus, experiment.split), experiment.allow_leakage)
+    waiting = {experiment.key: experiment for experiment in experiments if ledger.get(experiment.key) is None}
+    for experiment in {content_key(e.description["features"]): e for e in waiting.values()}.values():
+        extract(experiment.corpus, experiment.features, cache=cache, progress=progress)
+    done = len(experiments) - len(waiting)
+    with tqdm(total=len(experiments), initial=done, desc="runs", unit="run", disable=not progress, dynamic_ncols=True) as bar:
+        for name in _work_off(list(waiting.values()), ledger, cache, workers or os.cpu_count()):
+            bar.set_postfix_str(f"last: {name}")
+            bar.update()
+    return [ledger.get(experiment.key) for experiment in experiments]
+
+
+def _work_off(experiments: list[Experiment], ledger: Ledger, cache: str | Path | None, workers: int) -> Iterator[str]:
+    "Do experiments in so many processes; yield the name of each as it is finished."
+    threads, workers = max(1, os.cpu_count() // workers), min(workers, len(experiments))
+    if workers < 2:
+        yield from (_run_named(experiment, ledger, cache) for experiment in experiments)
+        return
+    pool = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch=workers)
+    yield from pool(delayed(_run_named)(experiment, ledger, cache, threads) for experiment in experiments)
+
+
+def _run_named(experiment: Experiment, ledger: Ledger, cache: str | Path | None, threads: int = 0) -> str:
+    "Do an experiment in this process, with so many threads if it is a fresh one, and say what it was."
+    if threads:  # TensorFlow reads them at its first operation
+        os.environ.update(TF_NUM_INTRAOP_THREADS=str(threads), TF_NUM_INTEROP_THREADS=str(threads))
+    run_experiment(experiment, ledger=ledger, cache=cache)
+    return f"{experiment.name}, fold {experiment.split.fold + 1} of {experiment.split.folds}"

@@ -13,22 +13,22 @@ import keras
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
-# %% ../../nbs/training/10_recipe.ipynb #4301d75b
+# %% ../../nbs/training/10_recipe.ipynb #3c9d0139
 @dataclass(frozen=True)
 class Augmentation:
     "How strongly training spectrograms are changed. Zero turns a change off."
 
-    gain_db: float = 4.0  # louder or softer by up to so many dB
-    frequency_shift: float = 3.0  # up or down by up to so many mel bands: another pitch
-    frequency_scale: float = 0.08  # stretched in frequency by up to this share: another vocal tract
-    time_scale: float = 0.15  # faster or slower by up to this share
-    time_shift: int = 20  # earlier or later by up to so many frames, in a circle
+    gain_db: float = 2.0  # louder or softer by up to so many dB
+    frequency_shift: float = 1.5  # up or down by up to so many mel bands: another pitch
+    frequency_scale: float = 0.04  # stretched in frequency by up to this share: another vocal tract
+    time_scale: float = 0.1  # faster or slower by up to this share
+    time_shift: int = 8  # earlier or later by up to so many frames, in a circle
     mixup_alpha: float = 0.3  # of the beta distribution that blends two items and their labels
-    masks: int = 2  # how many bands and how many stretches of time are hidden
-    frequency_mask: int = 10  # widest hidden band, in mel bands
-    time_mask: int = 20  # longest hidden stretch, in frames
+    masks: int = 1  # how many bands and how many stretches of time are hidden
+    frequency_mask: int = 6  # widest hidden band, in mel bands
+    time_mask: int = 8  # longest hidden stretch, in frames
 
-# %% ../../nbs/training/10_recipe.ipynb #0a96007b
+# %% ../../nbs/training/10_recipe.ipynb #53f20937
 SCHEDULES = ("constant", "cosine")
 
 
@@ -37,14 +37,14 @@ class Recipe:
     "Every training hyperparameter."
 
     seed: int = 0  # of the initial weights, the dropout, the order of items and the augmentation
-    epochs: int = 40  # at most
+    epochs: int = 60  # at most
     batch_size: int = 32  # items a step
-    learning_rate: float = 2e-3  # at its peak
+    learning_rate: float = 4e-3  # at its peak
     schedule: str = "cosine"  # "constant" or "cosine" (down to a hundredth)
     warmup: float = 0.1  # share of all steps in which the rate rises from a fiftieth to its peak
-    weight_decay: float = 1e-3  # AdamW's, on kernels only
-    label_smoothing: float = 0.1  # share of the target spread over all classes
-    class_weights: bool = False  # weight items so that each class counts the same
+    weight_decay: float = 1e-2  # AdamW's, on kernels only
+    label_smoothing: float = 0.05  # share of the target spread over all classes
+    class_weights: bool = True  # weight items so that each class counts the same
     ema_momentum: float = 0.98  # of the moving average of the weights; 0 turns it off
     patience: int | None = None  # epochs without a better validation loss before stopping; None never stops
     augmentation: Augmentation | None = field(default_factory=Augmentation)  # None shows items as they are
