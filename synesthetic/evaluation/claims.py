@@ -14,8 +14,8 @@ import pandas as pd
 from .uncertainty import Interval
 from ..foundation import project_folder
 
-# %% ../../nbs/evaluation/40_claims.ipynb #12b30c39
-CLAIM_COLUMNS = ("claim", "subject", "metric", "relation", "value", "upper", "unit", "protocol", "place", "quote")
+# %% ../../nbs/evaluation/40_claims.ipynb #b5d7d738
+CLAIM_COLUMNS = ("claim", "subject", "metric", "relation", "value", "upper", "unit", "protocol", "place")
 
 
 def published_folder() -> Path:  # the folder of the tables

@@ -27,6 +27,15 @@ def _standardised_input(
     inputs = keras.Input(input_shape, name="log_mel")
     return inputs, layers.Normalization(axis=1, name="standardise")(inputs)
 
+# %% ../../nbs/models/10_audio.ipynb #7f6451d9
+def _views(
+    x,  # standardised spectrogram, (batch, n_mels, frames)
+):  # (batch, n_mels, frames, 4)
+    "Show a spectrogram as it is, without its mean over time, and its changes along time and along frequency."
+    over_time = ops.pad(x[:, :, 2:] - x[:, :, :-2], ((0, 0), (0, 0), (1, 1)))
+    over_frequency = ops.pad(x[:, 2:] - x[:, :-2], ((0, 0), (1, 1), (0, 0)))
+    return ops.stack((x, x - ops.mean(x, axis=2, keepdims=True), over_time, over_frequency), axis=-1)
+
 # %% ../../nbs/models/10_audio.ipynb #6744bd7b
 def _classified(
     inputs,  # the model's input tensor
@@ -53,7 +62,7 @@ def _conv_block(
     x = layers.MaxPooling2D(pool, padding="same")(x)
     return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
-# %% ../../nbs/models/10_audio.ipynb #97070525
+# %% ../../nbs/models/10_audio.ipynb #574c5784
 def _frames_first(
     x,  # a map, (batch, n_mels, frames, channels)
 ):  # (batch, frames, n_mels channels)
@@ -68,7 +77,7 @@ def _conv_sequence(
     units: int,  # size of each vector of the sequence
 ):  # (batch, frames / 2^blocks, units): time has become the first axis
     "Turn a spectrogram into a shorter sequence of learnt vectors."
-    x = layers.Reshape((*x.shape[1:], 1))(x)
+    x = _views(x)
     for count in filters:
         x = _conv_block(x, count)
     return layers.LayerNormalization()(layers.Dense(units)(_frames_first(x)))
@@ -109,7 +118,7 @@ def build_ann(
         x = layers.Dropout(dropout_rate)(layers.ReLU()(x))
     return _classified(inputs, x, outputs, embedding_dim, dropout_rate, "ann")
 
-# %% ../../nbs/models/10_audio.ipynb #dbe110ef
+# %% ../../nbs/models/10_audio.ipynb #824cb7ed
 def _average_and_maximum(
     x,  # a map, (batch, n_mels, frames, channels)
 ):  # (batch, 2 n_mels channels)
@@ -128,7 +137,7 @@ def build_cnn(
 ) -> keras.Model:  # (batch, n_mels, frames) -> (batch, outputs)
     "Build a convolutional network of the VGG kind."
     inputs, x = _standardised_input(input_shape)
-    x = layers.Reshape((*input_shape, 1))(x)
+    x = _views(x)
     for count in filters:
         x = _conv_block(x, count)
     return _classified(inputs, _average_and_maximum(x), outputs, embedding_dim, dropout_rate, "cnn")
@@ -184,7 +193,7 @@ def build_cnn_gru(
     x = layers.Bidirectional(layers.GRU(recurrent_units))(x)
     return _classified(inputs, x, outputs, embedding_dim, dropout_rate, "cnn_gru")
 
-# %% ../../nbs/models/10_audio.ipynb #50bb26f3
+# %% ../../nbs/models/10_audio.ipynb #1b1bcc8a
 def _residual_block(
     x,  # (batch, n_mels, frames, channels)
     filters: int,  # channels that come out
@@ -208,7 +217,7 @@ def build_resnet(
 ) -> keras.Model:  # (batch, n_mels, frames) -> (batch, outputs)
     "Build a small residual network."
     inputs, x = _standardised_input(input_shape)
-    x = _conv_block(layers.Reshape((*input_shape, 1))(x), filters[0])
+    x = _conv_block(_views(x), filters[0])
     for count in filters[1:]:
         x = _residual_block(x, count)
     return _classified(inputs, _average_and_maximum(x), outputs, embedding_dim, dropout_rate, "resnet")

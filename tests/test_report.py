@@ -1,0 +1,134 @@
+"""The week-4 report from end to end on a small corpus: papermill alone, the command line, a kill, and a second run."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from conftest import ROOT
+
+COMMAND = Path(sys.executable).with_name("synesthetic")
+SMALL = {"architectures": "ann,cnn", "folds": 2, "epochs": 1, "phrases": 1}
+SETTINGS = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory) -> dict[str, str]:
+    "An environment with a ledger and a cache of its own."
+    folder = tmp_path_factory.mktemp("workplace")
+    places = {"SYNESTHETIC_RUNS": str(folder / "runs"), "SYNESTHETIC_CACHE": str(folder / "cache")}
+    return {**os.environ, **places, "MPLBACKEND": "agg", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def report(workplace: dict, out: Path, *more: str) -> subprocess.CompletedProcess:
+    "The command line's report, as small as it gets."
+    call = [COMMAND, "report", "04", "--out", str(out), *SETTINGS, *more]
+    return subprocess.run(call, env=workplace, cwd=ROOT, capture_output=True, text=True)
+
+
+def keys(workplace: dict) -> dict[str, float]:
+    "The finished runs and when each was finished."
+    folders = Path(workplace["SYNESTHETIC_RUNS"]).glob("[0-9a-f]*")
+    return {folder.name: (folder / "record.json").stat().st_mtime for folder in folders}
+
+
+@pytest.fixture(scope="module")
+def finished(workplace, tmp_path_factory) -> Path:
+    "A report that was killed with SIGKILL once a run was finished, and then asked for again."
+    out = tmp_path_factory.mktemp("report")
+    process = subprocess.Popen(
+        [COMMAND, "report", "04", "--out", str(out), *SETTINGS], env=workplace, cwd=ROOT, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )
+    deadline = time.monotonic() + 300
+    while not keys(workplace) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    before = keys(workplace)
+    assert before and not (out / "week_04.html").exists()
+    again = report(workplace, out)
+    assert again.returncode == 0, again.stderr[-3000:]
+    after = keys(workplace)
+    assert {key: after[key] for key in before} == before, "a finished run was done again"
+    return out
+
+
+def test_report_leaves_what_it_promises(finished):
+    for name in ("week_04.ipynb", "week_04.html", "numbers.json", "tables/comparison.csv", "figures/comparison.png"):
+        assert (finished / name).stat().st_size > 0, name
+    table = pd.read_csv(finished / "tables/comparison.csv", index_col=0)
+    assert {"svm", "ann", "cnn", "(chance)", "(majority class)"} == set(table.index)
+    assert (table["mark"] == "text-dependent").all()
+
+
+def test_every_number_has_its_runs(finished, workplace):
+    report = json.loads((finished / "numbers.json").read_text())
+    assert report["corpus"]["fingerprint"] and report["parameters"]["epochs"] == 1 and report["mark"] == "text-dependent"
+    known = set(keys(workplace))
+    for name, number in report["numbers"].items():
+        assert number["runs"] and set(number["runs"]) <= known, name
+
+
+def test_numbers_follow_from_the_runs(finished, workplace):
+    from sklearn.metrics import recall_score
+
+    from synesthetic.training.ledger import Ledger, gather_predictions
+
+    number = json.loads((finished / "numbers.json").read_text())["numbers"]["cnn.uar"]
+    ledger = Ledger(workplace["SYNESTHETIC_RUNS"])
+    answers = gather_predictions([ledger.get(key) for key in number["runs"]])
+    assert recall_score(answers["label"], answers["predicted"], average="macro") == pytest.approx(number["value"])
+
+
+def test_page_stands_alone(finished):
+    page = (finished / "week_04.html").read_text()
+    assert "stand in" in page or "synthetic" in page
+    assert 'src="http' not in page and "<audio" in page and "text-dependent" in page
+
+
+def test_executed_notebook_is_tidy(finished):
+    notebook = nbformat.read(finished / "week_04.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert outputs and not any(o.output_type == "stream" and o.name == "stderr" for o in outputs)
+
+
+def test_second_report_trains_nothing(finished, workplace):
+    before, numbers = keys(workplace), json.loads((finished / "numbers.json").read_text())["numbers"]
+    assert report(workplace, finished).returncode == 0
+    assert keys(workplace) == before
+    assert json.loads((finished / "numbers.json").read_text())["numbers"] == numbers
+
+
+def test_papermill_alone(finished, workplace, tmp_path):
+    small = [word for name, value in {**SMALL, "out": tmp_path}.items() for word in ("-p", name, str(value))]
+    call = [sys.executable, "-m", "papermill", "nbs/reports/week_04.ipynb", str(tmp_path / "out.ipynb"), *small]
+    run = subprocess.run(call, env=workplace, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert (tmp_path / "numbers.json").exists() and (tmp_path / "out.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    "more, message",
+    [
+        (["--set", "epoch=3"], "week_04 has no parameter 'epoch'; did you mean 'epochs'?"),
+        (["--set", "seeds=many"], "seeds must be of type int, not 'many'"),
+        (["--corpus", "ravdes"], "unknown corpus 'ravdes'; known are embedded, ravdess, emodb"),
+        (["--corpus", "ravdess", "--data", "/no/such/folder"], "ravdess is not at /no/such/folder. To get it: download"),
+        (["--profile", "fast"], "unknown profile 'fast'"),
+        (["--set", "classes=happy,joyful"], "joyful"),
+        (["--set", "policy=speakers"], "unknown split policy 'speakers'"),
+        (["--set", "allow_leakage="], "test and training share"),
+    ],
+)
+def test_bad_parameters_are_said_in_a_line(workplace, tmp_path, more, message):
+    run = report(workplace, tmp_path, *more)
+    assert run.returncode == 1
+    last = [line for line in run.stderr.splitlines() if line.startswith("synesthetic: ")]
+    assert last and message in run.stderr, run.stderr[-2000:]
+    assert "Traceback" not in run.stderr
