@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab drift bench lock clean
+.PHONY: help report test lab drift bench readme lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
@@ -30,6 +30,9 @@ drift: $(READY)  ## export the notebooks and fail if the committed library diffe
 	$(BIN)/nbdev_export
 	$(BIN)/nbdev_clean
 	@test -z "$$(git status --porcelain)" || { git status --porcelain; echo "The lines above differ from what is committed."; exit 1; }
+
+readme: $(READY)  ## write README.md from nbs/index.ipynb
+	$(BIN)/jupyter nbconvert --log-level=ERROR --to markdown nbs/index.ipynb --output-dir . --output README.md
 
 lock:  ## write requirements.lock anew from the ranges in settings.ini (needs `pip install uv`)
 	uv pip compile --quiet --universal --python-version 3.11 setup.py --extra dev --no-header --no-annotate --upgrade -o requirements.lock

@@ -84,3 +84,10 @@ def test_library_matches_notebooks(tmp_path):
             if path.suffix in (".py", ".ipynb") and ".ipynb_checkpoints" not in path.parts:
                 original = ROOT / path.relative_to(copy)
                 assert original.exists() and original.read_bytes() == path.read_bytes(), f"{path.relative_to(copy)} has drifted"
+
+
+def test_readme_is_the_index_notebook():
+    from nbconvert import MarkdownExporter
+
+    body, _ = MarkdownExporter().from_filename(str(ROOT / "nbs" / "index.ipynb"))
+    assert (ROOT / "README.md").read_text(encoding="utf-8").strip() == body.strip(), "make readme writes it anew"
