@@ -35,6 +35,7 @@ readme: $(READY)  ## write README.md from nbs/index.ipynb
 	$(BIN)/jupyter nbconvert --log-level=ERROR --to markdown nbs/index.ipynb --output-dir . --output README.md
 
 lock:  ## write requirements.lock anew from the ranges in settings.ini (needs `pip install uv`)
+	@touch setup.py  # or uv would answer from its memory of settings.ini
 	uv pip compile --quiet --universal --python-version 3.11 setup.py --extra dev --no-header --no-annotate --upgrade -o requirements.lock
 
 clean:  ## remove the environment; runs, reports and caches stay

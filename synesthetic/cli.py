@@ -27,7 +27,7 @@ def _start() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # inherited by the report's kernel
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
-# %% ../nbs/90_cli.ipynb #4c26a93f
+# %% ../nbs/90_cli.ipynb #22dceded
 def _assignments(
     texts: list[str],  # "name=value"
 ) -> dict[str, str]:
@@ -62,7 +62,7 @@ def report(
     parameters = {"corpus": corpus, "profile": profile, **given}
     if data is not None:
         parameters["data"] = str(data.expanduser().resolve())
-    page = regenerate(week, out=out, **parameters)
+    page = regenerate(week, out=parameters.pop("out", out), **parameters)
     typer.echo(f"{page}\nmade in {time.perf_counter() - began:.0f} s; open it in a browser")
 
 # %% ../nbs/90_cli.ipynb #43bbd506
@@ -79,12 +79,12 @@ def corpora(
         typer.echo(f"{name:10} {row['title']}")
         typer.echo(f"{'':10} {'found: ' + row['found'] if row['found'] else 'not found; ' + row['how_to_get']}\n")
 
-# %% ../nbs/90_cli.ipynb #1543700a
+# %% ../nbs/90_cli.ipynb #ca3f9b98
 def main() -> None:
     "Run the command line; print what a user can mend as one line and exit with 1."
     try:
         app()
-    except (ValueError, FileNotFoundError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         if os.environ.get("SYNESTHETIC_DEBUG"):
             raise
         print(f"synesthetic: {error}", file=sys.stderr)

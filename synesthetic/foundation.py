@@ -6,7 +6,7 @@
 __all__ = ['canonical', 'content_key', 'file_digest', 'atomic_folder', 'project_folder', 'data_folder', 'runs_folder',
            'cache_folder']
 
-# %% ../nbs/05_foundation.ipynb #895cc0d5
+# %% ../nbs/05_foundation.ipynb #c150d3b6
 import dataclasses
 import hashlib
 import json
@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from platformdirs import user_cache_dir
 
-# %% ../nbs/05_foundation.ipynb #8bb94f88
+# %% ../nbs/05_foundation.ipynb #6c88b732
 def canonical(
     value: object,  # nested dataclasses, mappings, sequences, strings, numbers, booleans, None
 ) -> object:  # the same as plain JSON types
@@ -33,6 +34,8 @@ def canonical(
         return [canonical(item) for item in value]
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
+    if isinstance(value, np.generic):
+        return canonical(value.item())
     raise TypeError(f"cannot make a content key from a {type(value).__name__}: {value!r}")
 
 # %% ../nbs/05_foundation.ipynb #e52575a6
@@ -51,7 +54,7 @@ def file_digest(
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
-# %% ../nbs/05_foundation.ipynb #d2fffa49
+# %% ../nbs/05_foundation.ipynb #7d256dc9
 @contextmanager
 def atomic_folder(
     path: str | Path,  # the folder to create
@@ -62,6 +65,7 @@ def atomic_folder(
     scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
         yield scratch
+        scratch.chmod(0o777 & ~_umask())  # mkdtemp makes a folder that only its owner may read
         try:
             scratch.rename(path)
         except OSError:
@@ -69,6 +73,13 @@ def atomic_folder(
                 raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _umask() -> int:
+    "The permissions that this process withholds from new files."
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 # %% ../nbs/05_foundation.ipynb #4daccb9d
 def project_folder(

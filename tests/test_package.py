@@ -73,8 +73,11 @@ def test_imports_go_down(name):
 
 def test_library_matches_notebooks(tmp_path):
     copy = tmp_path / "checkout"
-    ignore = shutil.ignore_patterns(".venv", ".git", "runs", "reports", "__pycache__", "*.egg-info", ".ipynb_checkpoints")
-    shutil.copytree(ROOT, copy, ignore=ignore)
+    copy.mkdir()
+    for name in ("settings.ini", "README.md"):
+        shutil.copy(ROOT / name, copy)
+    for name in ("nbs", "synesthetic"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
     # Otherwise the installed package would be found before the copy.
     environment = {**os.environ, "PYTHONPATH": str(copy)}
     for command in ("nbdev_export", "nbdev_clean"):

@@ -32,7 +32,7 @@ def in_class_order(
     known = {emotion: rank for rank, emotion in enumerate(EMOTIONS)}
     return tuple(sorted(set(labels), key=lambda label: (known.get(label, len(known)), label)))
 
-# %% ../../nbs/corpora/10_base.ipynb #da3e00e0
+# %% ../../nbs/corpora/10_base.ipynb #97bc28ed
 def check_items(
     name: str,  # the corpus' name, for the message
     items: pd.DataFrame,  # one row an item
@@ -44,6 +44,8 @@ def check_items(
         raise ValueError(f"{name}: the table has no column {missing[0]!r}; it needs {', '.join(ITEM_COLUMNS)}")
     if items.empty:
         raise ValueError(f"{name}: the corpus has no items")
+    if not all(isinstance(id, str) for id in items["id"]):
+        raise ValueError(f"{name}: the column 'id' must hold text; convert it with astype(str)")
     if items["id"].duplicated().any():
         raise ValueError(f"{name}: the id {items['id'][items['id'].duplicated()].iloc[0]!r} occurs more than once")
     unknown = items.loc[~items["label"].isin(classes)]
@@ -54,7 +56,7 @@ def check_items(
         if items[column].isna().any():
             raise ValueError(f"{name}: item {items['id'][items[column].isna()].iloc[0]!r} has no {column}")
 
-# %% ../../nbs/corpora/10_base.ipynb #9795502d
+# %% ../../nbs/corpora/10_base.ipynb #268b71d0
 @dataclass(frozen=True, eq=False)
 class Corpus:
     "A labelled collection: a table of items, class names in a fixed order, licence and citation."
@@ -86,7 +88,7 @@ class Corpus:
     @cached_property
     def fingerprint(self) -> str:  # 32 hexadecimal digits
         "Name the corpus by its content: table and file bytes, but not the folder it lies in."
-        table = self.items.drop(columns="path").to_csv(index=False)
+        table = self.items.drop(columns="path").to_csv(index=False, lineterminator="\n")
         return content_key({"table": table, "classes": self.classes, "files": self.digests})
 
 # %% ../../nbs/corpora/10_base.ipynb #8555092d

@@ -44,7 +44,7 @@ CATALOGUE = {
     ),
 }
 
-# %% ../../nbs/corpora/90_catalogue.ipynb #e6663263
+# %% ../../nbs/corpora/90_catalogue.ipynb #259ba031
 def _entry(name: str) -> Entry:
     "Look up a corpus; raise `ValueError` for an unknown name."
     if name not in CATALOGUE:
@@ -62,10 +62,10 @@ def find_corpus(
         data = data_folder()
         return data / entry.folder if (data / entry.folder).is_dir() else None
     data = Path(data).expanduser().resolve()
-    below = data / entry.folder
-    return below if below.is_dir() else data if data.is_dir() else None
+    below = [path for path in data.glob("*") if path.name.lower() == entry.folder and path.is_dir()]
+    return below[0] if below else data if data.is_dir() else None
 
-# %% ../../nbs/corpora/90_catalogue.ipynb #22948cb4
+# %% ../../nbs/corpora/90_catalogue.ipynb #87a5b034
 def load_corpus(
     name: str,  # a key of `CATALOGUE`
     data: str | Path | None = None,  # the corpus' folder or the one above it; `data_folder()` by default
@@ -77,6 +77,8 @@ def load_corpus(
     entry = _entry(name)
     classes = classes or entry.classes
     if not entry.folder:
+        if data:
+            raise ValueError(f"{name} is made by the package and reads no folder; which corpus is {data}? (--corpus)")
         return entry.load(None, classes, **options)
     if options:
         raise ValueError(f"{name} is loaded as it is; it has no option {next(iter(options))!r}")
@@ -86,14 +88,14 @@ def load_corpus(
         raise FileNotFoundError(f"{name} is not at {place}. To get it: {entry.how_to_get}; or say where it is (--data)")
     return entry.load(folder, classes)
 
-# %% ../../nbs/corpora/90_catalogue.ipynb #3e642dda
+# %% ../../nbs/corpora/90_catalogue.ipynb #638d896c
 def describe_corpora(
     data: str | Path | None = None,  # a folder that holds corpora; `data_folder()` by default
 ) -> pd.DataFrame:  # index name; columns title, found (a folder, "made by the package" or ""), how_to_get
     "List the known corpora, where each was found, and how to get it."
     rows = {}
     for name, entry in CATALOGUE.items():
-        folder = Path(data or data_folder(), entry.folder)
+        folder = Path(data or data_folder(), entry.folder).expanduser()
         found = "made by the package" if not entry.folder else str(folder) if folder.is_dir() else ""
         rows[name] = {"title": entry.title, "found": found, "how_to_get": entry.how_to_get}
     return pd.DataFrame.from_dict(rows, orient="index")

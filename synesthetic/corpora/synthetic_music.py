@@ -9,10 +9,10 @@ __all__ = ['EMOTION_MEANS', 'INTENTION_SD', 'RATING_SD', 'INSTRUMENTS', 'HABIT_S
            'make_score', 'harmonic_amplitudes', 'envelope', 'play_note', 'add_room', 'play_phrase', 'plan_phrases',
            'make_phrase', 'synthetic_music']
 
-# %% ../../nbs/corpora/50_synthetic_music.ipynb #dd06f272
+# %% ../../nbs/corpora/50_synthetic_music.ipynb #f7307d8a
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np

@@ -14,14 +14,14 @@ import pandas as pd
 from .uncertainty import Interval
 from ..foundation import project_folder
 
-# %% ../../nbs/evaluation/40_claims.ipynb #b5d7d738
+# %% ../../nbs/evaluation/40_claims.ipynb #a2301c06
 CLAIM_COLUMNS = ("claim", "subject", "metric", "relation", "value", "upper", "unit", "protocol", "place")
 
 
 def published_folder() -> Path:  # the folder of the tables
-    "Find the published claims: of the checkout that one works in, else those that came with the package."
-    package = Path(str(files("synesthetic")))
-    places = [root / "data" / "published" for root in (project_folder(), package, package.parent)]
+    "Find the published claims: of the checkout that one works in, or that the package is imported from."
+    roots = project_folder(), project_folder(str(files("synesthetic")))
+    places = [root / "data" / "published" for root in roots]
     return next((place for place in places if any(place.glob("*.csv"))), places[0])
 
 

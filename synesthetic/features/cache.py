@@ -166,7 +166,7 @@ def write_entry(
     about = {"ids": list(corpus.items["id"].iloc[good]), "skipped": list(failed.items())}
     Path(folder, "items.json").write_text(json.dumps(about), encoding="utf-8")
 
-# %% ../../nbs/features/10_cache.ipynb #cc11d2df
+# %% ../../nbs/features/10_cache.ipynb #bb66f0f1
 def extract(
     corpus: Corpus,
     spec: Callable,  # a frozen dataclass with `shape` that turns a path into an array, such as `LogMel`
@@ -180,10 +180,11 @@ def extract(
     if on_error not in ("raise", "skip"):
         raise ValueError(f"on_error={on_error!r} must be 'raise' or 'skip'")
     work = {"spec": spec, "code": code_digest(type(spec)), "corpus": corpus.fingerprint, "on_error": on_error}
-    folder = Path(cache or cache_folder()) / "features" / content_key(work)
+    folder = Path(cache or cache_folder()).expanduser() / "features" / content_key(work)
     features = read_entry(folder, spec.shape)
     if features is None:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists() and read_entry(folder, spec.shape) is None:  # broken, and not just finished by another process
+            shutil.rmtree(folder, ignore_errors=True)
         options = {"skip": on_error == "skip", "workers": workers or joblib.cpu_count(), "progress": progress}
         with atomic_folder(folder) as scratch:
             write_entry(scratch, corpus, spec, **options)

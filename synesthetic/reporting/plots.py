@@ -6,7 +6,7 @@
 __all__ = ['EMOTION_COLOURS', 'use_style', 'colours_of', 'plot_class_balance', 'plot_valence_arousal', 'plot_log_mel',
            'plot_confusion', 'plot_intervals', 'plot_cost', 'plot_learning_curves']
 
-# %% ../../nbs/reporting/10_plots.ipynb #5f8a00de
+# %% ../../nbs/reporting/10_plots.ipynb #75e158c3
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from matplotlib.ticker import PercentFormatter
 
-from ..corpora.base import EMOTIONS, in_class_order
+from ..corpora.base import in_class_order
 
 # %% ../../nbs/reporting/10_plots.ipynb #8286feeb
 @contextmanager

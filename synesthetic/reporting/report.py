@@ -6,14 +6,12 @@
 __all__ = ['TYPES', 'Report', 'template', 'check_parameters', 'ReportError', 'execute', 'write_page', 'regenerate',
            'report_folder']
 
-# %% ../../nbs/reporting/30_report.ipynb #b3c6f930
+# %% ../../nbs/reporting/30_report.ipynb #8adcd59a
 import difflib
 import io
 import json
-import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -31,7 +29,7 @@ from ..corpora.base import Corpus
 from ..foundation import canonical, project_folder
 from ..training.ledger import Run, current_commit
 
-# %% ../../nbs/reporting/30_report.ipynb #0687a50c
+# %% ../../nbs/reporting/30_report.ipynb #d75cbb4b
 @dataclass
 class Report:
     "The folder of a report, and the numbers that it states."
@@ -73,7 +71,7 @@ class Report:
         keys = sorted({run.key if isinstance(run, Run) else run for run in runs})
         if not keys:
             raise ValueError(f"the number {name!r} has no runs behind it")
-        self.numbers[name] = {"value": value, "runs": keys, **details}
+        self.numbers[name] = {"value": value, "runs": keys, "mark": self.mark, **details}
         return value
 
     def close(self) -> Path:  # of numbers.json
@@ -82,8 +80,9 @@ class Report:
         about = {"parameters": self.parameters, "corpus": corpus, "mark": self.mark, "commit": current_commit()}
         path = self._place("", "numbers.json")
         text = json.dumps(_without_nan(canonical({**about, "numbers": self.numbers})), indent=1, sort_keys=True)
-        path.write_text(text + "\n", encoding="utf-8")
-        return path
+        scratch = path.with_suffix(".part")
+        scratch.write_text(text + "\n", encoding="utf-8")
+        return scratch.replace(path)
 
     def _place(self, kind: str, name: str) -> Path:
         "Where a file goes; its folder exists afterwards."
@@ -138,16 +137,15 @@ def check_parameters(
         checked[name] = value
     return checked
 
-# %% ../../nbs/reporting/30_report.ipynb #f9207efb
-_START_UP_NOISE = re.compile(r"(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d\d|[IWE]\d{4} 0+:).*")
+# %% ../../nbs/reporting/30_report.ipynb #7285056d
+_NOISE = re.compile(r"^(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d\d|[IWE]0000 0|WARNING:tensorflow).*\n?", re.M)
 
 
 class _Quiet(io.TextIOBase):
-    "Passes text on to the terminal, without TensorFlow's start-up lines."
+    "Passes text on to the terminal, without the lines that TensorFlow says to itself."
 
     def write(self, text):
-        if not _START_UP_NOISE.match(text):
-            sys.stderr.write(text)
+        sys.stderr.write(_NOISE.sub("", text))
         return len(text)
 
     def flush(self):
@@ -172,7 +170,7 @@ class _SectionEngine(NBClientEngine):
 
 papermill_engines.register("sections", _SectionEngine)
 
-# %% ../../nbs/reporting/30_report.ipynb #efda510a
+# %% ../../nbs/reporting/30_report.ipynb #1dd108c5
 class ReportError(RuntimeError):
     "A report's notebook raised an error."
 
@@ -194,8 +192,8 @@ def execute(
         running.replace(failed)
         raise ReportError(f"{error.ename}: {error.evalue}\n(the notebook up to there: {failed})") from None
     nbformat.write(_tidy(nbformat.read(running, as_version=4)), running)
-    running.replace(output)
-    return output
+    output.with_name(f"{output.stem}.failed.ipynb").unlink(missing_ok=True)
+    return running.replace(output)
 
 
 def _tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -233,9 +231,10 @@ def write_page(
     scratch.replace(page)
     return page
 
-# %% ../../nbs/reporting/30_report.ipynb #f6276465
+# %% ../../nbs/reporting/30_report.ipynb #53b43bb7
 def regenerate(
     week: str,  # "04"
+    /,
     *,
     out: str | Path | None = None,  # the report's folder; reports/week_04/<corpus> of the project by default
     **parameters,  # of the template; text is turned into the parameter's type
@@ -243,9 +242,12 @@ def regenerate(
     "Regenerate a weekly report: executed notebook, page, figures, tables and numbers.json."
     notebook = template(week)
     parameters = check_parameters(notebook, parameters)
-    folder = Path(out).expanduser().resolve() if out else report_folder(notebook.stem, parameters.get("corpus", "embedded"))
-    executed = execute(notebook, folder / notebook.name, {**parameters, "out": str(folder)})
-    return write_page(executed)
+    if out:
+        folder = Path(out).expanduser().resolve()
+        parameters["out"] = str(folder)
+    else:  # the notebook finds the same folder by itself, and no path of this machine is written into it
+        folder = report_folder(notebook.stem, parameters.get("corpus", "embedded"))
+    return write_page(execute(notebook, folder / notebook.name, parameters))
 
 
 def report_folder(

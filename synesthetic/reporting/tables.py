@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['FORMATS', 'comparison_table', 'mean_costs', 'table_note', 'show_table']
 
-# %% ../../nbs/reporting/20_tables.ipynb #d46a0fa7
+# %% ../../nbs/reporting/20_tables.ipynb #d8d7dd12
 import pandas as pd
 from pandas.io.formats.style import Styler
 
 from ..evaluation.metrics import classification_scores, floors
 from ..evaluation.uncertainty import compare_paired, interval_table
+from ..foundation import content_key
 
 # %% ../../nbs/reporting/20_tables.ipynb #5785c6dd
 def comparison_table(
@@ -61,7 +62,7 @@ def table_note(
         return f"{base}; the speakers are not known, so the 95% intervals treat items as independent"
     return f"{base}; 95% intervals by t over {predictions['speaker'].nunique()} speakers"
 
-# %% ../../nbs/reporting/20_tables.ipynb #281ae7dc
+# %% ../../nbs/reporting/20_tables.ipynb #d88f724e
 FORMATS = {
     "parameters": "{:,.0f}", "training_seconds": "{:,.1f}", "seeds": "{:.0f}", "support": "{:.0f}", "items": "{:.0f}",
     "groups": "{:.0f}", "shared": "{:.0f}", "test items touched": "{:.0f}", "shared within selection": "{:.0f}",
@@ -85,5 +86,5 @@ def show_table(
     caption_style = {"selector": "caption", "props": "caption-side: top; text-align: left; font-size: 1rem; padding: 0.5em 0"}
     return (
         style.set_caption(f"{caption}{warning}{below}").set_table_styles([caption_style])
-        .set_properties(subset=list(text), **{"text-align": "left"}).set_uuid(caption.split()[0].lower())
+        .set_properties(subset=list(text), **{"text-align": "left"}).set_uuid(content_key(caption)[:8])
     )

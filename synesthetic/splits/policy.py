@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['POLICIES', 'Split', 'check_policy', 'check_groups', 'make_splits']
 
-# %% ../../nbs/splits/10_policy.ipynb #ebe2a74a
+# %% ../../nbs/splits/10_policy.ipynb #c213c160
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
 
 from ..corpora.base import Corpus
@@ -35,7 +35,7 @@ class Split:
         sizes = f"{len(self.train)} train, {len(self.validation)} validation, {len(self.test)} test"
         return f"<Split {self.policy} {self.fold + 1} of {self.folds}: {sizes}>"
 
-# %% ../../nbs/splits/10_policy.ipynb #4cc65f27
+# %% ../../nbs/splits/10_policy.ipynb #c3381950
 def check_policy(
     corpus: Corpus,  # what to split
     policy: str,  # a key of `POLICIES`
@@ -49,6 +49,8 @@ def check_policy(
     for column in POLICIES[policy]:
         if column not in corpus.items:
             raise ValueError(f"{corpus.name} does not say the {column} of its items: no {policy} split is possible")
+    if len(corpus.classes) < 2:
+        raise ValueError(f"{corpus.name} has the single class {corpus.classes[0]!r}; there is nothing to tell apart")
     counts = corpus.items["label"].value_counts().reindex(corpus.classes, fill_value=0)
     if counts.min() < folds:
         raise ValueError(
@@ -91,13 +93,16 @@ def _test_and_rest(corpus: Corpus, policy: str, folds: int, seed: int) -> Iterat
     else:
         yield from ((test, ~test) for test in _group_folds(corpus, policy, folds, seed))
 
-# %% ../../nbs/splits/10_policy.ipynb #be0519d2
+# %% ../../nbs/splits/10_policy.ipynb #f2b978d2
 def _hold_out(corpus: Corpus, policy: str, rest: np.ndarray, share: float, seed: int) -> np.ndarray:
     "The positions of the validation items among the `rest`."
     items = corpus.items[rest]
     column = next((c for c in POLICIES[policy] if items[c].nunique() > 1), None)
-    if column is None:
-        splitter, groups = StratifiedShuffleSplit(1, test_size=share, random_state=seed), None
+    if column is None:  # at least one item of each class
+        size = max(math.ceil(share * len(items)), items["label"].nunique())
+        if items["label"].value_counts().min() < 2 or len(items) - size < size:
+            raise ValueError(f"{corpus.name} has too few items of each class for train, validation and test; take fewer folds")
+        splitter, groups = StratifiedShuffleSplit(1, test_size=size, random_state=seed), None
     else:
         splitter, groups = GroupShuffleSplit(1, test_size=share, random_state=seed), items[column]
     _, validation = next(splitter.split(items, items["label"], groups))

@@ -6,14 +6,16 @@
 __all__ = ['Experiment', 'source_digest', 'seeded', 'Batches', 'train_network', 'one_hot', 'predictions_table', 'peak_memory_mb',
            'run_experiment', 'run_all']
 
-# %% ../../nbs/training/40_fit.ipynb #e9628ead
+# %% ../../nbs/training/40_fit.ipynb #7b9c7016
 import ast
 import inspect
+import logging
 import os
 import random
 import sys
 import textwrap
 import time
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 from tqdm import tqdm
 
 from ..corpora.base import Corpus
@@ -36,7 +38,7 @@ from .augment import augment
 from .ledger import Ledger, Run
 from .recipe import Recipe, class_weights, make_optimizer
 
-# %% ../../nbs/training/40_fit.ipynb #470abb92
+# %% ../../nbs/training/40_fit.ipynb #9b3dd231
 @dataclass(frozen=True, eq=False)
 class Experiment:
     "What is to be done: corpus, split, features, architecture and recipe."
@@ -63,7 +65,7 @@ class Experiment:
             "corpus": corpus, "split": self.split,
             "features": {"spec": self.features, "source": source_digest(type(self.features))},
             "architecture": {"name": self.name, "options": self.options, "source": source},
-            "recipe": self.recipe or {"seed": 0},
+            "recipe": self.recipe or {"seed": 0}, "training": source_digest(train_network if self.recipe else class_scores),
         })
 
     @cached_property
@@ -71,7 +73,7 @@ class Experiment:
         "Name the experiment by its content: same key, same work."
         return content_key(self.description)
 
-# %% ../../nbs/training/40_fit.ipynb #440daa89
+# %% ../../nbs/training/40_fit.ipynb #93cac4d7
 def _syntax(item: Callable | type) -> ast.AST:
     "Parse the source of a function or class, without docstrings."
     try:
@@ -84,23 +86,41 @@ def _syntax(item: Callable | type) -> ast.AST:
     return tree
 
 
+def _plain(value: object) -> bool:
+    "Whether a value is nothing but text and numbers, so that its repr says all."
+    return value is None or isinstance(value, (str, bool, int, float)) or isinstance(value, tuple) and all(map(_plain, value))
+
+
+def _uses(item: Callable | type, tree: ast.AST) -> dict[str, object]:
+    "What a function or class refers to: names of its module, its closure and its defaults."
+    known, function = vars(sys.modules[item.__module__]), inspect.unwrap(item)
+    names = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
+    used = {name: known[name] for name in names if name in known}
+    if inspect.isfunction(function):
+        used |= inspect.getclosurevars(function).nonlocals
+        used |= {f"default {i}": value for i, value in enumerate(function.__defaults__ or ())} | (function.__kwdefaults__ or {})
+    return used
+
+
 @lru_cache(maxsize=None)
 def source_digest(
-    function: Callable | type,  # defined in a module or a notebook cell
+    item: Callable | type,  # defined in a module or a notebook cell
 ) -> str:  # 32 hexadecimal digits
-    "Name a function by what its code says, together with what it uses from its own module."
-    module, found, waiting = inspect.getmodule(function), {}, [function]
+    "Name a function or class by what its code says, with the constants and functions of its own package that it uses."
+    found, waiting = {}, [item]
     while waiting:
-        item = waiting.pop()
-        if isinstance(item, type) and module.__name__ == "__main__":  # Python cannot read a class back from a notebook cell
-            found[item.__qualname__] = code_digest(item)
+        one = waiting.pop()
+        name = f"{one.__module__}.{one.__qualname__}"
+        if name in found:
             continue
-        tree = _syntax(item)
-        found[item.__qualname__] = ast.unparse(tree)
-        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        used = [vars(module).get(name) for name in sorted(names)]
-        own = [o for o in used if callable(o) and getattr(o, "__module__", None) == module.__name__]
-        waiting += [o for o in own if hasattr(o, "__qualname__") and o.__qualname__ not in found]
+        if isinstance(one, type) and one.__module__ == "__main__":  # Python cannot read a class back from a notebook cell
+            found[name] = code_digest(one)
+            continue
+        tree = _syntax(one)
+        used = _uses(one, tree)
+        found[name] = [ast.unparse(tree), {key: repr(value) for key, value in used.items() if _plain(value)}]
+        named = [v for v in used.values() if callable(v) and hasattr(v, "__qualname__") and getattr(v, "__module__", None)]
+        waiting += [v for v in named if v.__module__.partition(".")[0] == item.__module__.partition(".")[0]]
     return content_key(found)
 
 # %% ../../nbs/training/40_fit.ipynb #6d485379
@@ -229,7 +249,7 @@ def predictions_table(
     table.insert(3, "predicted", [corpus.classes[answer] for answer in scores.argmax(axis=1)])
     return table.assign(**{f"p_{name}": scores[:, column] for column, name in enumerate(corpus.classes)})
 
-# %% ../../nbs/training/40_fit.ipynb #f10b1aea
+# %% ../../nbs/training/40_fit.ipynb #9e21cbe0
 def peak_memory_mb() -> float:  # nan where the system does not tell (Windows)
     "The most memory that this process has held so far, in MB."
     try:
@@ -268,17 +288,17 @@ def run_experiment(
     record = {
         "mark": audit.mark, "leaks": audit.leaks, "parameters": model.count_params() if is_network else None,
         "seconds": dict(zip(("features", "training", "evaluation"), np.diff(clock).tolist())),
-        "peak_memory_mb": peak_memory_mb(),
+        "process_peak_memory_mb": peak_memory_mb(), "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all"),
     }
     return ledger.add(experiment.description, pd.concat(tables), history, record, model=model if is_network else None)
 
-# %% ../../nbs/training/40_fit.ipynb #d7b2e279
+# %% ../../nbs/training/40_fit.ipynb #e1a87223
 def run_all(
     experiments: Iterable[Experiment],
     *,
     ledger: Ledger | None = None,  # where runs are kept; the project's ledger by default
     cache: str | Path | None = None,  # where features are kept; the user's cache folder by default
-    workers: int | None = None,  # trainings side by side; one a core by default
+    workers: int | None = None,  # trainings side by side; by default one a core, but not more than 8
     progress: bool = True,  # show a bar
 ) -> list[Run]:  # in the order of the experiments
     "Do many experiments side by side; what was done before is loaded."
@@ -286,11 +306,12 @@ def run_all(
     for experiment in experiments:
         check_leakage(audit_split(experiment.corpus, experiment.split), experiment.allow_leakage)
     waiting = {experiment.key: experiment for experiment in experiments if ledger.get(experiment.key) is None}
-    for experiment in {content_key(e.description["features"]): e for e in waiting.values()}.values():
+    inputs = {(e.corpus.fingerprint, content_key(e.description["features"])): e for e in waiting.values()}
+    for experiment in inputs.values():
         extract(experiment.corpus, experiment.features, cache=cache, progress=progress)
     done = len(experiments) - len(waiting)
     with tqdm(total=len(experiments), initial=done, desc="runs", unit="run", disable=not progress, dynamic_ncols=True) as bar:
-        for name in _work_off(list(waiting.values()), ledger, cache, workers or os.cpu_count()):
+        for name in _work_off(list(waiting.values()), ledger, cache, workers or min(cpu_count(), 8)):
             bar.set_postfix_str(f"last: {name}")
             bar.update()
     return [ledger.get(experiment.key) for experiment in experiments]
@@ -298,17 +319,20 @@ def run_all(
 
 def _work_off(experiments: list[Experiment], ledger: Ledger, cache: str | Path | None, workers: int) -> Iterator[str]:
     "Do experiments in so many processes; yield the name of each as it is finished."
-    threads, workers = max(1, os.cpu_count() // workers), min(workers, len(experiments))
+    threads, workers = max(1, cpu_count() // workers), min(workers, len(experiments))
     if workers < 2:
         yield from (_run_named(experiment, ledger, cache) for experiment in experiments)
         return
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch=workers)
-    yield from pool(delayed(_run_named)(experiment, ledger, cache, threads) for experiment in experiments)
+    with warnings.catch_warnings():  # a process that TensorFlow has made large is replaced, which is intended
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
+        yield from pool(delayed(_run_named)(experiment, ledger, cache, threads) for experiment in experiments)
 
 
 def _run_named(experiment: Experiment, ledger: Ledger, cache: str | Path | None, threads: int = 0) -> str:
     "Do an experiment in this process, with so many threads if it is a fresh one, and say what it was."
-    if threads:  # TensorFlow reads them at its first operation
+    if threads:  # TensorFlow reads them at its first operation; that it traces each new network needs no warning
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
         os.environ.update(TF_NUM_INTRAOP_THREADS=str(threads), TF_NUM_INTEROP_THREADS=str(threads))
     run_experiment(experiment, ledger=ledger, cache=cache)
     return f"{experiment.name}, fold {experiment.split.fold + 1} of {experiment.split.folds}"

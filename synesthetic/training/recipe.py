@@ -28,7 +28,7 @@ class Augmentation:
     frequency_mask: int = 6  # widest hidden band, in mel bands
     time_mask: int = 8  # longest hidden stretch, in frames
 
-# %% ../../nbs/training/10_recipe.ipynb #53f20937
+# %% ../../nbs/training/10_recipe.ipynb #bcaf13b5
 SCHEDULES = ("constant", "cosine")
 
 
@@ -41,7 +41,7 @@ class Recipe:
     batch_size: int = 32  # items a step
     learning_rate: float = 4e-3  # at its peak
     schedule: str = "cosine"  # "constant" or "cosine" (down to a hundredth)
-    warmup: float = 0.1  # share of all steps in which the rate rises from a fiftieth to its peak
+    warmup: float = 0.1  # of the cosine: share of all steps in which the rate rises from a fiftieth to its peak
     weight_decay: float = 1e-2  # AdamW's, on kernels only
     label_smoothing: float = 0.05  # share of the target spread over all classes
     class_weights: bool = True  # weight items so that each class counts the same
@@ -71,12 +71,12 @@ def learning_rate_schedule(
     start = recipe.learning_rate / 50 if warmup else recipe.learning_rate
     return keras.optimizers.schedules.CosineDecay(start, steps - warmup, alpha=0.01, **peak)
 
-# %% ../../nbs/training/10_recipe.ipynb #fa23ada1
+# %% ../../nbs/training/10_recipe.ipynb #a7a46bcb
 def make_optimizer(
     recipe: Recipe,  # rate, weight decay and moving average
     steps: int,  # of the whole training
 ) -> keras.optimizers.Optimizer:
-    "Make AdamW as the recipe says; biases and normalisation weights do not decay."
+    "Make AdamW as the recipe says; biases, normalisation weights and positions do not decay."
     remaining = recipe.ema_momentum**steps
     if remaining > 0.05:
         warnings.warn(
@@ -86,7 +86,7 @@ def make_optimizer(
     average = {"use_ema": True, "ema_momentum": recipe.ema_momentum} if recipe.ema_momentum else {}
     rate = learning_rate_schedule(recipe, steps)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, **average)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "positions"])
     return optimizer
 
 # %% ../../nbs/training/10_recipe.ipynb #f91b31d6
