@@ -18,7 +18,7 @@ from ..splits.policy import Split
 from .fit import Experiment
 from .recipe import Recipe
 
-# %% ../../nbs/training/50_comparison.ipynb #2bd1f206
+# %% ../../nbs/training/50_comparison.ipynb #39078174
 @dataclass(frozen=True)
 class Profile:
     "How much a comparison does."
@@ -27,11 +27,12 @@ class Profile:
     folds: int  # parts of the split
     seeds: int  # trainings of each network on each fold
     epochs: int  # of each training
+    ema_momentum: float  # of the moving average of the weights
 
 
 PROFILES = {
-    "quick": Profile(phrases=10, folds=4, seeds=1, epochs=25),
-    "full": Profile(phrases=20, folds=4, seeds=3, epochs=60),
+    "quick": Profile(phrases=10, folds=3, seeds=1, epochs=18, ema_momentum=0.95),
+    "full": Profile(phrases=20, folds=4, seeds=3, epochs=60, ema_momentum=0.98),
 }
 
 
