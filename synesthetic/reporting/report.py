@@ -6,16 +6,18 @@
 __all__ = ['TYPES', 'Report', 'template', 'check_parameters', 'ReportError', 'execute', 'write_page', 'regenerate',
            'report_folder']
 
-# %% ../../nbs/reporting/30_report.ipynb #8adcd59a
+# %% ../../nbs/reporting/30_report.ipynb #c521fc33
 import difflib
 import io
 import json
+import os
 import re
-import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import nbformat
 import pandas as pd
@@ -137,19 +139,37 @@ def check_parameters(
         checked[name] = value
     return checked
 
-# %% ../../nbs/reporting/30_report.ipynb #7285056d
+# %% ../../nbs/reporting/30_report.ipynb #e6597bec
 _NOISE = re.compile(r"^(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d\d|[IWE]0000 0|WARNING:tensorflow).*\n?", re.M)
 
 
 class _Quiet(io.TextIOBase):
-    "Passes text on to the terminal, without the lines that TensorFlow says to itself."
+    "Passes text on to a terminal, without the lines that TensorFlow says to itself."
+
+    def __init__(self, terminal: TextIO):
+        self.terminal = terminal
 
     def write(self, text):
-        sys.stderr.write(_NOISE.sub("", text))
+        self.terminal.write(_NOISE.sub("", text))
         return len(text)
 
     def flush(self):
-        sys.stderr.flush()
+        self.terminal.flush()
+
+
+@contextmanager
+def _quiet_kernel() -> Iterator[_Quiet]:
+    "Keep what the kernel's libraries say past Python off the terminal; yield a way to write there all the same."
+    own = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)  # the kernel inherits it
+    try:
+        with os.fdopen(own, "w", closefd=False) as terminal:
+            yield _Quiet(terminal)
+    finally:
+        os.dup2(own, 2)
+        os.close(own)
+        os.close(nowhere)
 
 
 class _SectionEngine(NBClientEngine):
@@ -161,7 +181,8 @@ class _SectionEngine(NBClientEngine):
 
         def cell_start(cell, cell_index=None, **more):
             if cell.cell_type == "markdown" and (title := re.match(r"## (.+)", cell.source)):
-                sys.stderr.write(f"[{time.perf_counter() - began:5.0f} s] {title[1]}\n")
+                kwargs["stderr_file"].write(f"[{time.perf_counter() - began:5.0f} s] {title[1]}\n")
+                kwargs["stderr_file"].flush()
             start(cell, cell_index, **more)
 
         nb_man.cell_start = cell_start
@@ -170,7 +191,7 @@ class _SectionEngine(NBClientEngine):
 
 papermill_engines.register("sections", _SectionEngine)
 
-# %% ../../nbs/reporting/30_report.ipynb #1dd108c5
+# %% ../../nbs/reporting/30_report.ipynb #8c38ebb6
 class ReportError(RuntimeError):
     "A report's notebook raised an error."
 
@@ -184,9 +205,10 @@ def execute(
     output.parent.mkdir(parents=True, exist_ok=True)
     running = output.with_name(f".{output.stem}.running.ipynb")
     try:
-        papermill.execute_notebook(
-            str(notebook), str(running), parameters, engine_name="sections", progress_bar=False, stderr_file=_Quiet(),
-        )
+        with _quiet_kernel() as terminal:
+            papermill.execute_notebook(
+                str(notebook), str(running), parameters, engine_name="sections", progress_bar=False, stderr_file=terminal,
+            )
     except PapermillExecutionError as error:
         failed = output.with_name(f"{output.stem}.failed.ipynb")
         running.replace(failed)
