@@ -42,12 +42,15 @@ class Audit:
     def _repr_html_(self):
         return self.table.to_html() + f"<p>{self.mark or 'nothing is shared'}</p>"
 
-# %% ../../nbs/splits/20_leakage.ipynb #8f5ffc7d
+# %% ../../nbs/splits/20_leakage.ipynb #13bd5877
 def audit_split(
     corpus: Corpus,  # what was split
     split: Split,  # the parts to compare
 ) -> Audit:  # one row for each kind of leak
-    "Find what the test part shares with the train and validation parts."
+    """Find what the test part shares with the train and validation parts.
+
+    Of a split without a test part, which is all that a search gets to see, the validation part is held against training.
+    """
     groups = {column: corpus.items.set_index("id")[column] for column in GROUP_COLUMNS if column in corpus.items}
     groups["duplicate"] = pd.Series(corpus.digests).replace("", pd.NA).dropna()
     rows = {leak: _shared(groups[leak], split) if leak in groups else _UNKNOWN for leak in MARKS}
@@ -60,7 +63,7 @@ _UNKNOWN = {"groups": None, "shared": None, "test items touched": None, "shared 
 def _shared(groups: pd.Series, split: Split) -> dict[str, int]:
     "Count the groups that test and training share, and the test items in them."
     train, validation, test = (groups.reindex(part).dropna() for part in (split.train, split.validation, split.test))
-    seen = set(train) | set(validation)
+    test, seen = (test, set(train) | set(validation)) if split.test else (validation, set(train))
     return {
         "groups": groups.nunique(),
         "shared": len(set(test) & seen),

@@ -169,7 +169,7 @@ class Batches(keras.utils.PyDataset):
     def on_epoch_end(self):
         self.epoch += 1
 
-# %% ../../nbs/training/40_fit.ipynb #e6e07546
+# %% ../../nbs/training/40_fit.ipynb #5ff7d8bf
 def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
     "Averaging before early stopping, so that the weights which are judged are the ones that are kept."
     callbacks = [keras.callbacks.TerminateOnNaN()]
@@ -180,12 +180,30 @@ def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
     return callbacks
 
 
+class _Stop(keras.callbacks.Callback):
+    "Asks after each epoch whether to go on; the model keeps the weights that were judged."
+
+    def __init__(self, stop: Callable[[int, dict], bool]):
+        super().__init__()
+        self.stop, self.weights = stop, None
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.stop(epoch + 1, dict(logs or {})):
+            self.weights = self.model.get_weights()
+            self.model.stop_training = self.model.was_stopped = True
+
+    def on_train_end(self, logs=None):
+        if self.weights:  # otherwise Keras leaves the weights before averaging, unless the last epoch was reached
+            self.model.set_weights(self.weights)
+
+
 def train_network(
     model: keras.Model,  # ends in a softmax; standardisation layers are adapted to the training part
     train: tuple[np.ndarray, np.ndarray],  # features (n, *shape) and one-hot labels (n, classes)
     validation: tuple[np.ndarray, np.ndarray],  # likewise
     recipe: Recipe,
     *,
+    stop: Callable[[int, dict], bool] | None = None,  # given epoch (from 1) and its scores, True ends the training
     callbacks: Iterable[keras.callbacks.Callback] = (),  # beside those that the recipe asks for
     verbose: int = 0,  # Keras' own progress: 0 none, 1 a bar, 2 a line an epoch
 ) -> pd.DataFrame:  # one row an epoch; the model holds the weights to test
@@ -195,13 +213,18 @@ def train_network(
             layer.adapt(np.asarray(train[0]))
     batches = Batches(*train, recipe)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
-    model.compile(make_optimizer(recipe, steps=len(batches) * recipe.epochs), loss, weighted_metrics=["accuracy"])
+    optimizer = make_optimizer(recipe, steps=len(batches) * recipe.epochs)
+    uar = keras.metrics.CategoricalAccuracy(name="uar")
+    model.compile(optimizer, loss, metrics=["accuracy"], weighted_metrics=[uar])
+    model.was_stopped = False
     history = model.fit(
-        batches, validation_data=validation, epochs=recipe.epochs, verbose=verbose,
-        callbacks=[*_callbacks(recipe), *callbacks],
+        batches, validation_data=(*validation, _balance(validation[1])), epochs=recipe.epochs, verbose=verbose,
+        callbacks=[*_callbacks(recipe), *callbacks, *([_Stop(stop)] if stop else [])],
     )
     table = pd.DataFrame(history.history)
     table.insert(0, "epoch", np.arange(1, len(table) + 1))
+    if not recipe.class_weights:
+        table = table.drop(columns="uar")
     if not np.isfinite(table["loss"].iloc[-1]):
         raise FloatingPointError(
             f"the loss of {model.name} is not a number after epoch {len(table)}: "
@@ -209,8 +232,13 @@ def train_network(
         )
     return table
 
-# %% ../../nbs/training/40_fit.ipynb #ca36df07
-def _fit(experiment: Experiment, features: Features, callbacks: Iterable, verbose: int):
+
+def _balance(y: np.ndarray) -> np.ndarray:
+    "Weights of one-hot labels with which each class that occurs counts the same."
+    return (1 / (y @ y.sum(axis=0))).astype(np.float32)
+
+# %% ../../nbs/training/40_fit.ipynb #4c26cc75
+def _fit(experiment: Experiment, features: Features, **settings):
     "Build and fit the experiment's model: the model, its history, and its scores for an array of features."
     corpus, split, recipe = experiment.corpus, experiment.split, experiment.recipe
     labels = corpus.items.set_index("id")["label"]
@@ -222,7 +250,7 @@ def _fit(experiment: Experiment, features: Features, callbacks: Iterable, verbos
     if recipe is None:
         model.fit(train[0], train[1].argmax(axis=1))
         return model, pd.DataFrame({"epoch": []}), lambda x: class_scores(model, x)
-    history = train_network(model, train, validation, recipe, callbacks=callbacks, verbose=verbose)
+    history = train_network(model, train, validation, recipe, **settings)
     return model, history, lambda x: model.predict(x, batch_size=64, verbose=0)
 
 
@@ -249,7 +277,7 @@ def predictions_table(
     table.insert(3, "predicted", [corpus.classes[answer] for answer in scores.argmax(axis=1)])
     return table.assign(**{f"p_{name}": scores[:, column] for column, name in enumerate(corpus.classes)})
 
-# %% ../../nbs/training/40_fit.ipynb #9e21cbe0
+# %% ../../nbs/training/40_fit.ipynb #095ae307
 def peak_memory_mb() -> float:  # nan where the system does not tell (Windows)
     "The most memory that this process has held so far, in MB."
     try:
@@ -265,23 +293,24 @@ def run_experiment(
     *,
     ledger: Ledger | None = None,  # where runs are kept; the project's ledger by default
     cache: str | Path | None = None,  # where features are kept; the user's cache folder by default
-    callbacks: Iterable[keras.callbacks.Callback] = (),  # of Keras, for a network
+    stop: Callable[[int, dict], bool] | None = None,  # given epoch (from 1) and its scores, True ends a network's training
+    callbacks: Iterable[keras.callbacks.Callback] = (),  # of Keras, for a network; they must not change the training
     verbose: int = 0,  # Keras' own progress: 0 none, 1 a bar, 2 a line an epoch
 ) -> Run:  # from the ledger if it is there
     "Do an experiment, or load its run if it was done before; raise `LeakageError` if its split leaks unasked."
     audit = audit_split(experiment.corpus, experiment.split)
     check_leakage(audit, experiment.allow_leakage)
     ledger = ledger or Ledger()
-    run = ledger.get(experiment.key)
+    run = _find_run(experiment, ledger, stop)
     if run is not None:
         return run
     clock = [time.perf_counter()]
     features = extract(experiment.corpus, experiment.features, cache=cache)
     clock.append(time.perf_counter())
     with seeded(experiment.description["recipe"]["seed"]):
-        model, history, score = _fit(experiment, features, callbacks, verbose)
+        model, history, score = _fit(experiment, features, stop=stop, callbacks=callbacks, verbose=verbose)
         clock.append(time.perf_counter())
-        parts = {part: getattr(experiment.split, part) for part in ("validation", "test")}
+        parts = {part: ids for part in ("validation", "test") if (ids := getattr(experiment.split, part))}
         tables = [predictions_table(experiment.corpus, part, ids, score(features.rows(ids))) for part, ids in parts.items()]
     clock.append(time.perf_counter())
     is_network = isinstance(model, keras.Model)
@@ -290,7 +319,32 @@ def run_experiment(
         "seconds": dict(zip(("features", "training", "evaluation"), np.diff(clock).tolist())),
         "process_peak_memory_mb": peak_memory_mb(), "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all"),
     }
-    return ledger.add(experiment.description, pd.concat(tables), history, record, model=model if is_network else None)
+    was_stopped = is_network and model.was_stopped and len(history) < experiment.recipe.epochs
+    description = _stopped(experiment, len(history)) if was_stopped else experiment.description
+    return ledger.add(description, pd.concat(tables), history, record, model=model if is_network else None)
+
+# %% ../../nbs/training/40_fit.ipynb #d27d8110
+def _stopped(experiment: Experiment, epochs: int) -> dict:
+    "Describe an experiment whose training was stopped after so many epochs."
+    return {**experiment.description, "stopped_after": epochs}
+
+
+def _find_run(experiment: Experiment, ledger: Ledger, stop: Callable | None) -> Run | None:
+    "The run in the ledger that the experiment, stopped or not, leads to."
+    run = ledger.get(experiment.key)
+    if stop is None or experiment.recipe is None:
+        return run
+    if run is not None:
+        _replay(run, stop)
+        return run
+    keys = (content_key(_stopped(experiment, epochs)) for epochs in range(experiment.recipe.epochs - 1, 0, -1))
+    run = next((found for key in keys if (found := ledger.get(key))), None)
+    return run if run is not None and _replay(run, stop) else None
+
+
+def _replay(run: Run, stop: Callable[[int, dict], bool]) -> bool:
+    "Show the history of a run to `stop`; say whether it would have ended the training."
+    return any(stop(int(row.pop("epoch")), row) for row in run.history.to_dict("records"))
 
 # %% ../../nbs/training/40_fit.ipynb #e1a87223
 def run_all(
