@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Experiment', 'source_digest', 'seeded', 'Batches', 'train_network', 'one_hot', 'predictions_table', 'peak_memory_mb',
-           'run_experiment', 'run_all']
+           'run_experiment', 'run_all', 'use_threads']
 
 # %% ../../nbs/training/40_fit.ipynb #7b9c7016
 import ast
@@ -346,7 +346,7 @@ def _replay(run: Run, stop: Callable[[int, dict], bool]) -> bool:
     "Show the history of a run to `stop`; say whether it would have ended the training."
     return any(stop(int(row.pop("epoch")), row) for row in run.history.to_dict("records"))
 
-# %% ../../nbs/training/40_fit.ipynb #e1a87223
+# %% ../../nbs/training/40_fit.ipynb #797d945a
 def run_all(
     experiments: Iterable[Experiment],
     *,
@@ -385,8 +385,15 @@ def _work_off(experiments: list[Experiment], ledger: Ledger, cache: str | Path |
 
 def _run_named(experiment: Experiment, ledger: Ledger, cache: str | Path | None, threads: int = 0) -> str:
     "Do an experiment in this process, with so many threads if it is a fresh one, and say what it was."
-    if threads:  # TensorFlow reads them at its first operation; that it traces each new network needs no warning
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        os.environ.update(TF_NUM_INTRAOP_THREADS=str(threads), TF_NUM_INTEROP_THREADS=str(threads))
+    if threads:
+        use_threads(threads)
     run_experiment(experiment, ledger=ledger, cache=cache)
     return f"{experiment.name}, fold {experiment.split.fold + 1} of {experiment.split.folds}"
+
+
+def use_threads(
+    threads: int,  # at least 1
+) -> None:
+    "Give TensorFlow so many threads, in a process where it has not computed anything yet, and keep its log for errors."
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that it traces each new network needs no warning
+    os.environ.update(TF_NUM_INTRAOP_THREADS=str(threads), TF_NUM_INTEROP_THREADS=str(threads))

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ACQUISITIONS', 'trial_seed', 'told', 'GaussianProcessSampler', 'surrogate']
 
-# %% ../../nbs/tuning/20_gp.ipynb #517c2fe9
+# %% ../../nbs/tuning/20_gp.ipynb #420e63f3
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,7 +14,6 @@ import skopt
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
-from skopt.sampler import Lhs
 from threadpoolctl import threadpool_limits
 
 from .space import check_space, to_skopt
@@ -51,7 +50,7 @@ def told(
     worst = max(score for score, trial in zip(scores, trials) if trial.state == TrialState.COMPLETE)
     return np.fmin(np.where(np.isnan(scores), worst, scores), worst)
 
-# %% ../../nbs/tuning/20_gp.ipynb #2c5a26bb
+# %% ../../nbs/tuning/20_gp.ipynb #b3d0dafb
 ACQUISITIONS = ("EI", "LCB", "PI", "gp_hedge")
 
 
@@ -62,7 +61,7 @@ class GaussianProcessSampler(BaseSampler):
         self,
         space: Mapping[str, BaseDistribution],  # what may be chosen; the same in all trials
         *,
-        n_startup: int = 10,  # trials of the Latin hypercube before the process is asked
+        n_startup: int = 10,  # trials drawn at random before the process is asked
         acquisition: str = "EI",  # "EI" expected improvement, "LCB" lower confidence bound, "PI" probability of improvement, "gp_hedge" any
         seed: int = 0,  # of the study
     ):
@@ -80,27 +79,26 @@ class GaussianProcessSampler(BaseSampler):
     def sample_relative(self, study, trial, search_space):
         seed = trial_seed(self.seed, trial.number)
         with threadpool_limits(1):
-            point = self._start(trial.number) or self._guess(study, trial, seed)
+            point = self._random(seed) if trial.number < self.n_startup else self._guess(study, trial, seed)
         return {name: _snap(distribution, value) for (name, distribution), value in zip(self.space.items(), point)}
 
     def sample_independent(self, study, trial, param_name, param_distribution):
         raise ValueError(f"the space of this search has no {param_name!r}; it has {', '.join(self.space)}")
 
-    def _start(self, number: int) -> list | None:
-        "The point of the Latin hypercube for this trial; None once it is used up."
-        if number >= self.n_startup:
-            return None
-        return Lhs(criterion="maximin", iterations=100).generate(self._dimensions(), self.n_startup, random_state=self.seed)[number]
+    def _random(self, seed: int) -> list:
+        "A point drawn evenly from the space."
+        return skopt.space.Space(self._dimensions()).rvs(random_state=seed)[0]
 
     def _guess(self, study: optuna.Study, trial: FrozenTrial, seed: int) -> list:
         "The point that the acquisition function likes best, given all trials so far."
         trials = study.get_trials(deepcopy=False)
         trials = [t for t in trials if t.number != trial.number and t.params.keys() >= self.space.keys()]
         if not any(t.state == TrialState.COMPLETE for t in trials):
-            return skopt.space.Space(self._dimensions()).rvs(random_state=seed)[0]
+            return self._random(seed)
         optimizer = skopt.Optimizer(self._dimensions(), "GP", n_initial_points=0, acq_func=self.acquisition, random_state=seed)
         points = [[t.params[name] for name in self.space] for t in trials]
-        optimizer.tell(points, told(trials, study.directions, rng=np.random.default_rng(seed)).tolist())
+        scores = told(trials, study.directions, rng=np.random.default_rng(seed))
+        optimizer.tell(points, ((scores - scores.mean()) / (scores.std() or 1.0)).tolist())
         return optimizer.ask()
 
     def _dimensions(self) -> list[skopt.space.Dimension]:
