@@ -1,0 +1,125 @@
+"""Studies of `test_tuning.py`, in a module of their own because they are carried out in other processes, which get killed."""
+import os
+import pickle
+import signal
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import optuna
+import pandas as pd
+import soundfile
+from keras import layers
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from synesthetic.corpora.base import Corpus
+from synesthetic.features.mel import LogMel
+from synesthetic.splits.policy import make_splits
+from synesthetic.training.fit import Experiment
+from synesthetic.training.ledger import Ledger
+from synesthetic.training.recipe import Recipe
+from synesthetic.tuning import storage
+from synesthetic.tuning.experiments import validation_objective
+from synesthetic.tuning.search import Objective, Study, search
+
+STEPS = 6
+LANDSCAPE = {
+    "x": FloatDistribution(0.0, 1.0), "rate": FloatDistribution(1e-4, 1.0, log=True),
+    "units": IntDistribution(1, 9), "kind": CategoricalDistribution(["round", "square", "flat"]),
+}
+
+
+class Climb:
+    "A score that rises step by step. It keeps a diary of its attempts, dawdles, and kills its own process where it is told to."
+
+    description = {"a": "climb"}
+    __name__ = "climb"
+
+    def __init__(self, diary: Path, *, pause: float = 0.0, deadly: tuple[int, int] | None = None):
+        self.diary, self.pause, self.deadly = diary, pause, deadly
+
+    def __call__(self, attempt):
+        with open(self.diary, "a") as diary:
+            diary.write(f"{attempt.number} {os.getpid()}\n")
+        chosen, score = attempt.parameters, 0.0
+        top = 1 - (chosen["x"] - 0.3) ** 2 - 0.01 * np.log10(chosen["rate"]) ** 2 - 0.1 * (chosen["kind"] == "flat")
+        for step in range(1, STEPS + 1):
+            time.sleep(self.pause)
+            score = top * (step / STEPS) ** (chosen["units"] / 5) + 0.02 * np.random.default_rng(attempt.seed + step).standard_normal()
+            if attempt.should_stop(step, score):
+                break
+            if (attempt.number, step) == self.deadly:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return score
+
+
+def climb_study(folder: Path, *, pause: float = 0.0, deadly: tuple[int, int] | None = None, **settings) -> Study:
+    "A search for the top; the same declaration in whatever folder, however slow and however deadly."
+    objective = Objective(Climb(folder / "diary", pause=pause, deadly=deadly), {"height": "maximize"}, steps=STEPS)
+    settings = {"n_trials": 10, "n_startup": 4, "storage": f"sqlite:///{folder}/studies.db", **settings}
+    return Study(objective, LANDSCAPE, **settings)
+
+
+def build_tiny(input_shape, outputs, *, units=8):
+    "The smallest network that hears a pitch."
+    inputs = keras.Input(input_shape)
+    x = layers.Normalization(axis=1, name="standardise")(inputs)
+    x = layers.Dense(units, activation="relu")(layers.GlobalAveragePooling1D(data_format="channels_first")(x))
+    return keras.Model(inputs, layers.Dense(outputs, activation="softmax")(x), name="tiny")
+
+
+def noisy_tones(folder: Path) -> Corpus:
+    "Four speakers, low tones for sad and high ones for happy, four takes of each, with so much noise that scores differ."
+    rng, rows = np.random.default_rng(0), []
+    seconds = np.arange(8000) / 16000
+    folder.mkdir()
+    for speaker in range(4):
+        for label, pitch in (("happy", 900), ("sad", 300)):
+            for take in range(4):
+                path = folder / f"s{speaker}-{label}-{take}.wav"
+                tone = 0.02 * np.sin(2 * np.pi * (pitch + 40 * speaker) * seconds)
+                soundfile.write(path, tone + 0.1 * rng.standard_normal(8000), 16000)
+                rows.append({"id": path.stem, "path": str(path), "label": label, "speaker": f"s{speaker}"})
+    return Corpus("tones", pd.DataFrame(rows), ("happy", "sad"), licence="CC0-1.0", citation="none")
+
+
+def tones_experiment(corpus: Corpus, **recipe) -> Experiment:
+    "A training of a second."
+    split = make_splits(corpus, "speaker", folds=4, validation=0.3)[0]
+    settings = {"epochs": 4, "batch_size": 8, "learning_rate": 0.05, "ema_momentum": 0.0, "augmentation": None, **recipe}
+    return Experiment(corpus, split, LogMel(n_mels=16, duration=0.5), build_tiny, Recipe(**settings))
+
+
+def training_study(experiment: Experiment, folder: Path, cache: Path, *, costs: tuple[str, ...] = (), **settings) -> Study:
+    "A search over real trainings, with a storage and a ledger of its own and a shared cache of features."
+    objective = validation_objective(experiment, ledger=Ledger(folder / "runs"), cache=cache, costs=costs)
+    space = {"learning_rate": FloatDistribution(1e-4, 0.2, log=True), "units": CategoricalDistribution([1, 2, 8, 32])}
+    settings = {"n_trials": 8, "n_startup": 3, "storage": f"sqlite:///{folder}/studies.db", **settings}
+    return Study(objective, space, **settings)
+
+
+def carry_out(study: Study, out: Path | None = None, elsewhere: str = "", grace: float = 600.0, **settings) -> None:
+    "Search in this process, on a machine of that name, and leave the table and the seconds in a file."
+    os.setsid()
+    if elsewhere:
+        storage.machine = lambda: elsewhere
+    storage.GRACE = grace
+    began = time.monotonic()
+    table = search(study, progress=False, **settings)
+    if out:
+        out.write_bytes(pickle.dumps((table, time.monotonic() - began)))
+
+
+def die_while_choosing(study: Study, number: int, name: str) -> None:
+    "Search, and be killed between two parameters of a trial: once the first of them is in the storage."
+    kept = optuna.storages.RDBStorage.set_trial_param
+
+    def deadly(self, trial_id, param_name, *value):
+        kept(self, trial_id, param_name, *value)
+        if param_name == name and self.get_trial(trial_id).number == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    optuna.storages.RDBStorage.set_trial_param = deadly
+    optuna.storages._cached_storage._CachedStorage.set_trial_param = deadly_cached(deadly)
+    search(study, progress=False)
