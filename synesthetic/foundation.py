@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['canonical', 'content_key', 'file_digest', 'atomic_folder', 'project_folder', 'data_folder', 'runs_folder',
-           'cache_folder']
+           'cache_folder', 'quiet_libraries']
 
-# %% ../nbs/05_foundation.ipynb #c150d3b6
+# %% ../nbs/05_foundation.ipynb #ebed4473
 import dataclasses
 import hashlib
 import json
@@ -14,8 +14,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from platformdirs import user_cache_dir
@@ -112,3 +113,18 @@ def runs_folder() -> Path:  # absolute; it may not exist
 def cache_folder() -> Path:  # absolute; it may not exist
     "Return the folder for what can be computed again; deleting it loses only time."
     return _folder("SYNESTHETIC_CACHE", Path(user_cache_dir("synesthetic", appauthor=False)))
+
+# %% ../nbs/05_foundation.ipynb #0ea922ea
+@contextmanager
+def quiet_libraries() -> Iterator[TextIO]:  # the terminal, which `sys.stderr` is too within the block
+    "Keep off the terminal what libraries write past Python."
+    own = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        with os.fdopen(own, "w", closefd=False) as terminal, redirect_stderr(terminal):
+            yield terminal
+    finally:
+        os.dup2(own, 2)
+        os.close(own)
+        os.close(nowhere)

@@ -112,14 +112,14 @@ def carry_out(study: Study, out: Path | None = None, elsewhere: str = "", grace:
 
 
 def die_while_choosing(study: Study, number: int, name: str) -> None:
-    "Search, and be killed between two parameters of a trial: once the first of them is in the storage."
-    kept = optuna.storages.RDBStorage.set_trial_param
+    "Search, and be killed between two parameters of a trial: as soon as that one is in the storage."
+    suggest = optuna.Trial._suggest
 
-    def deadly(self, trial_id, param_name, *value):
-        kept(self, trial_id, param_name, *value)
-        if param_name == name and self.get_trial(trial_id).number == number:
+    def deadly(trial, parameter, distribution):
+        value = suggest(trial, parameter, distribution)
+        if (trial.number, parameter) == (number, name):
             os.kill(os.getpid(), signal.SIGKILL)
+        return value
 
-    optuna.storages.RDBStorage.set_trial_param = deadly
-    optuna.storages._cached_storage._CachedStorage.set_trial_param = deadly_cached(deadly)
+    optuna.Trial._suggest = deadly
     search(study, progress=False)

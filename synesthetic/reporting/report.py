@@ -6,15 +6,14 @@
 __all__ = ['TYPES', 'Report', 'template', 'check_parameters', 'ReportError', 'execute', 'write_page', 'regenerate',
            'report_folder']
 
-# %% ../../nbs/reporting/30_report.ipynb #c521fc33
+# %% ../../nbs/reporting/30_report.ipynb #95e59bb1
 import difflib
 import io
 import json
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -28,7 +27,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from ..corpora.base import Corpus
-from ..foundation import canonical, project_folder
+from ..foundation import canonical, project_folder, quiet_libraries
 from ..training.ledger import Run, current_commit
 
 # %% ../../nbs/reporting/30_report.ipynb #d75cbb4b
@@ -139,7 +138,7 @@ def check_parameters(
         checked[name] = value
     return checked
 
-# %% ../../nbs/reporting/30_report.ipynb #e6597bec
+# %% ../../nbs/reporting/30_report.ipynb #922c53d5
 _NOISE = re.compile(r"^(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d\d|[IWE]0000 0|WARNING:tensorflow).*\n?", re.M)
 
 
@@ -155,21 +154,6 @@ class _Quiet(io.TextIOBase):
 
     def flush(self):
         self.terminal.flush()
-
-
-@contextmanager
-def _quiet_kernel() -> Iterator[_Quiet]:
-    "Keep what the kernel's libraries say past Python off the terminal; yield a way to write there all the same."
-    own = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)  # the kernel inherits it
-    try:
-        with os.fdopen(own, "w", closefd=False) as terminal:
-            yield _Quiet(terminal)
-    finally:
-        os.dup2(own, 2)
-        os.close(own)
-        os.close(nowhere)
 
 
 class _SectionEngine(NBClientEngine):
@@ -191,7 +175,7 @@ class _SectionEngine(NBClientEngine):
 
 papermill_engines.register("sections", _SectionEngine)
 
-# %% ../../nbs/reporting/30_report.ipynb #8c38ebb6
+# %% ../../nbs/reporting/30_report.ipynb #085e4497
 class ReportError(RuntimeError):
     "A report's notebook raised an error."
 
@@ -205,9 +189,9 @@ def execute(
     output.parent.mkdir(parents=True, exist_ok=True)
     running = output.with_name(f".{output.stem}.running.ipynb")
     try:
-        with _quiet_kernel() as terminal:
+        with quiet_libraries() as terminal:  # the kernel inherits it
             papermill.execute_notebook(
-                str(notebook), str(running), parameters, engine_name="sections", progress_bar=False, stderr_file=terminal,
+                str(notebook), str(running), parameters, engine_name="sections", progress_bar=False, stderr_file=_Quiet(terminal),
             )
     except PapermillExecutionError as error:
         failed = output.with_name(f"{output.stem}.failed.ipynb")

@@ -18,7 +18,7 @@ from ..splits.policy import Split
 from .fit import Experiment
 from .recipe import Recipe
 
-# %% ../../nbs/training/50_comparison.ipynb #39078174
+# %% ../../nbs/training/50_comparison.ipynb #6e66e379
 @dataclass(frozen=True)
 class Profile:
     "How much a comparison does."
@@ -28,17 +28,21 @@ class Profile:
     seeds: int  # trainings of each network on each fold
     epochs: int  # of each training
     ema_momentum: float  # of the moving average of the weights
+    n_trials: int  # of each hyperparameter search
+    tuned_folds: int  # folds that get a search of their own
+    tuned_epochs: int  # of each trial, and of the tuned network
+    tuned_seeds: int  # trainings of the tuned and of the untuned network
 
 
 PROFILES = {
-    "quick": Profile(phrases=10, folds=3, seeds=1, epochs=18, ema_momentum=0.95),
-    "full": Profile(phrases=20, folds=4, seeds=3, epochs=60, ema_momentum=0.98),
+    "quick": Profile(phrases=10, folds=3, seeds=1, epochs=18, ema_momentum=0.95, n_trials=10, tuned_folds=1, tuned_epochs=20, tuned_seeds=3),
+    "full": Profile(phrases=20, folds=4, seeds=3, epochs=60, ema_momentum=0.98, n_trials=30, tuned_folds=4, tuned_epochs=20, tuned_seeds=3),
 }
 
 
 def choose_profile(
     name: str,  # a key of `PROFILES`
-    **changes: int,  # folds, seeds, epochs, phrases; 0 keeps the profile's
+    **changes: int,  # folds, seeds, epochs, phrases, n_trials, ...; 0 keeps the profile's
 ) -> Profile:
     "Take a profile and change some of it; raise `ValueError` for an unknown name or a number below 0."
     if name not in PROFILES:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['accounts', 'anytime', 'anytime_band', 'compare_engines']
 
-# %% ../../nbs/tuning/60_effort.ipynb #1f32a92e
+# %% ../../nbs/tuning/60_effort.ipynb #32aa2d2c
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from .search import ACCOUNTS
+from .results import ACCOUNTS
 
 # %% ../../nbs/tuning/60_effort.ipynb #255861d1
 def accounts(
