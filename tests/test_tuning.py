@@ -166,7 +166,7 @@ def test_trial_killed_after_some_reports_is_pruned_where_it_would_have_been(prun
     straight = search(climb_study(places[0], **settings), progress=False)
     late = straight.index[(straight["state"] == "complete") & (straight.index > 5)][0]
     early = straight.index[(straight["state"] == "pruned") & (straight["steps"] > 1)][-1]
-    for place, number, step in ((places[1], late, STEPS - 1), (places[2], early, int(straight.loc[early, "steps"]) - 1)):
+    for place, number, step in ((places[1], late, STEPS - 1), (places[2], early, int(straight.loc[early, "steps"]))):
         process = start(carry_out, climb_study(place, deadly=(int(number), step), **settings))
         process.join()
         assert process.exitcode == -signal.SIGKILL

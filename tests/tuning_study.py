@@ -47,10 +47,11 @@ class Climb:
         for step in range(1, STEPS + 1):
             time.sleep(self.pause)
             score = top * (step / STEPS) ** (chosen["units"] / 5) + 0.02 * np.random.default_rng(attempt.seed + step).standard_normal()
+            if (attempt.number, step) == self.deadly:  # it has reported and does not know yet whether to stop
+                attempt.trial.should_prune = lambda: os.kill(os.getpid(), signal.SIGKILL)
             if attempt.should_stop(step, score):
                 break
-            if (attempt.number, step) == self.deadly:
-                os.kill(os.getpid(), signal.SIGKILL)
+        attempt.note("run", f"{step} steps")
         return score
 
 

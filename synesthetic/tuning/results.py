@@ -76,7 +76,7 @@ def minutes_used(
     spent = [(sum(t.user_attrs["seconds"].values()), t.user_attrs["workers"]) for t in trials if "seconds" in t.user_attrs]
     return sum(seconds / workers for seconds, workers in spent) / 60
 
-# %% ../../nbs/tuning/38_results.ipynb #00bf8e1e
+# %% ../../nbs/tuning/38_results.ipynb #10d823ca
 def list_studies(
     storage: str = "",  # URL of the database; SQLite beside the ledger by default
 ) -> pd.DataFrame:  # index name; columns wanted, trials, of, best, engine, begun
@@ -135,4 +135,4 @@ def _summary(study: optuna.Study) -> list:
     begun = min((trial.datetime_start for trial in trials if trial.datetime_start), default=None)
     engine = study.user_attrs.get("engine", {}).get("sampler", "")
     finished, total = sum(trial.state.is_finished() for trial in trials), study.user_attrs.get("n_trials", len(trials))
-    return [wanted(study), finished, total, best, engine, begun]
+    return [wanted(study), finished, total, best, engine, begun and begun.replace(microsecond=0)]
