@@ -6,7 +6,7 @@ __version__ = "0.1.0"
 # The public API. Each name is loaded when it is first used, so that importing the package loads nothing heavy.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["corpora", "splits", "features", "models", "training", "evaluation", "reporting"],
+    submodules=["corpora", "splits", "features", "models", "training", "evaluation", "tuning", "reporting"],
     submod_attrs={
         "corpora.base": ["Corpus", "corpus_card", "select_classes", "select_items"],
         "corpora.catalogue": ["describe_corpora", "load_corpus"],
@@ -27,6 +27,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "training.recipe": ["Augmentation", "Recipe"],
         "evaluation.metrics": ["classification_scores"],
         "evaluation.uncertainty": ["compare_paired", "speaker_interval"],
+        "tuning.experiments": ["tuning_experiment", "validation_objective", "winner"],
+        "tuning.results": ["best_trial", "load_study", "trials_table"],
+        "tuning.search": ["Objective", "Study", "search"],
+        "tuning.space": ["SPACES"],
         "reporting.report": ["regenerate"],
     },
 )

@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 
 COMMAND = Path(sys.executable).with_name("synesthetic")
-SMALL = {"architectures": "ann,cnn", "folds": 2, "epochs": 1, "phrases": 1}
+SMALL = {"architectures": "ann,cnn", "folds": 2, "epochs": 1, "phrases": 1, "tuned": "ann", "n_trials": 5, "tuned_epochs": 2, "tuned_seeds": 1}
 SETTINGS = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
 
 
@@ -86,6 +86,19 @@ def test_numbers_follow_from_the_runs(finished, workplace):
     assert recall_score(answers["label"], answers["predicted"], average="macro") == pytest.approx(number["value"])
 
 
+def test_tuning_is_in_the_report(finished):
+    trials = pd.read_csv(finished / "tables/trials.csv", index_col=0)
+    assert len(trials) == 5 and trials["state"].isin(["complete", "pruned"]).all() and (trials["mark"] == "text-dependent").all()
+    numbers = json.loads((finished / "numbers.json").read_text())["numbers"]
+    difference = numbers["tuning.points"]
+    assert difference["value"] == pytest.approx(100 * (numbers["tuned.uar"]["value"] - numbers["untuned.uar"]["value"]))
+    assert difference["low"] <= difference["value"] <= difference["high"] and len(difference["runs"]) == 2
+    page = (finished / "week_04.html").read_text()
+    assert ("cannot be told apart" in page) == (difference["low"] <= 0 <= difference["high"])
+    for figure in ("search", "search_slices", "search_surrogate", "tuned_learning_curves", "tuned_confusion", "tuned_and_untuned"):
+        assert (finished / f"figures/{figure}.png").stat().st_size > 0
+
+
 def test_page_stands_alone(finished):
     page = (finished / "week_04.html").read_text()
     assert "Synthetic music stands in for recordings here" in page
@@ -127,6 +140,9 @@ def test_papermill_alone(finished, workplace, tmp_path):
         (["--set", "classes=happy"], "single class 'happy'"),
         (["--set", "policy=speakers"], "unknown split policy 'speakers'"),
         (["--set", "allow_leakage="], "test and training share"),
+        (["--set", "sampler=bayes"], "unknown engine 'bayes'; known are gp, tpe, random, grid"),
+        (["--set", "pruner=mean"], "unknown pruner 'mean'"),
+        (["--set", "tuned=vgg"], "unknown architecture 'vgg'"),
     ],
 )
 def test_bad_parameters_are_said_in_a_line(workplace, tmp_path, more, message):

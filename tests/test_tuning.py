@@ -253,7 +253,7 @@ def test_trainings_killed_and_resumed_end_as_if_they_had_not_been(name, kills, s
     )
     assert broken.key == study.key
     delays = np.random.default_rng(kills).uniform(0.2, 0.8, kills) * seconds / (kills + 1)
-    assert kill_and_resume(start, broken, tmp_path, delays.tolist()) == kills
+    assert kill_and_resume(start, broken, tmp_path, delays.tolist(), early=kills) == kills
     resumed = trials_table(broken.open())
     assert resumed["interrupted"].sum() >= 1 and table["run"].str.len().eq(32).all()
     pd.testing.assert_frame_equal(outcome(resumed), outcome(table))
