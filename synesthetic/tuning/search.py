@@ -6,7 +6,7 @@
 __all__ = ['DIRECTIONS', 'ENGINES', 'PRUNERS', 'Objective', 'Attempt', 'FreshSampler', 'make_sampler', 'first_quarter',
            'make_pruner', 'Study', 'search']
 
-# %% ../../nbs/tuning/40_search.ipynb #424a9334
+# %% ../../nbs/tuning/40_search.ipynb #1225d0c1
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +20,7 @@ import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from optuna.distributions import BaseDistribution, distribution_to_json
+from optuna.exceptions import StorageInternalError
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState
@@ -59,7 +60,7 @@ class Objective:
         "What decides the scores: the function's own `description`, or else its source."
         return getattr(self.function, "description", None) or {"source": source_digest(self.function)}
 
-# %% ../../nbs/tuning/40_search.ipynb #8ed4bc13
+# %% ../../nbs/tuning/40_search.ipynb #030a9803
 class Attempt:
     "One trial at work."
 
@@ -76,6 +77,7 @@ class Attempt:
         self.stopped_at: int | None = None  # the step at which it was told to stop
         self.known: dict[str, float] = {}  # objectives whose value is known before the first step
         self._warmup, self._curve = warmup, {}
+        self._before = trial.study.get_trials(deepcopy=False)[trial.number]  # with what it reported before it was interrupted
 
     def should_stop(
         self,
@@ -87,6 +89,7 @@ class Attempt:
         several = len(self.trial.study.directions) > 1
         if self._outclassed(step, score) if several else self._pruned(step, score):
             self.stopped_at = step
+            self.note("stopped_at", step)
         self.reporting += time.monotonic() - began
         return self.stopped_at is not None
 
@@ -95,9 +98,14 @@ class Attempt:
         self.trial.set_user_attr(name, value)
 
     def _pruned(self, step: int, score: float) -> bool:
-        if step not in self._curve:  # a run that is shown again and then trained on reports its first steps twice
+        # Reported before it was interrupted, or by a run that was shown again: what was decided then is decided.
+        reported = {**self._before.intermediate_values, **self._curve}
+        if step not in reported:
             self.trial.report(score, step)
-            self._curve[step] = score
+        self._curve[step] = score
+        decided = self._before.user_attrs.get("stopped_at")
+        if decided is not None or step < max(reported, default=0):
+            return step == decided
         return self.trial.should_prune()
 
     def _outclassed(self, step: int, score: float) -> bool:
@@ -187,7 +195,7 @@ def make_pruner(
 
 PRUNERS = ("none", "median", "halving", "hyperband")
 
-# %% ../../nbs/tuning/40_search.ipynb #0018b345
+# %% ../../nbs/tuning/40_search.ipynb #2fb539e0
 @dataclass(frozen=True, eq=False)
 class Study:
     "A hyperparameter search: what is wanted, what may be chosen, who chooses, what stops a trial, how many trials."
@@ -254,18 +262,24 @@ class Study:
                 f"there is a study {self.name!r} with another space, engine, objective or seed. Give this one another name, or "
                 f"delete that one: synesthetic studies --delete {self.name}"
             )
-        study.set_user_attr("key", self.key)
-        study.set_user_attr("directions", dict(self.objective.directions))
-        study.set_user_attr("n_trials", self.total)
-        study.set_user_attr("engine", {"sampler": self.sampler, "pruner": self.pruner, "seed": self.seed})
+        facts = {
+            "key": self.key, "directions": dict(self.objective.directions),
+            "engine": {"sampler": self.sampler, "pruner": self.pruner, "seed": self.seed},
+            "n_trials": max(self.total, study.user_attrs.get("n_trials", 0)),  # fewer than before do not undo what was made
+        }
+        for name, value in facts.items():
+            if study.user_attrs.get(name) != value:
+                study.set_user_attr(name, value)
         return study
 
-# %% ../../nbs/tuning/40_search.ipynb #297c5309
+# %% ../../nbs/tuning/40_search.ipynb #479aecb0
 def _outcome(study: Study, attempt: Attempt) -> dict:
     "Work on a trial: what `optuna.Study.tell` is to be told."
     began = time.monotonic()
     try:
         result = study.objective.function(attempt)
+    except StorageInternalError:  # not the trial's fault
+        raise
     except Exception as error:
         attempt.note("error", f"{type(error).__name__}: {error}")
         return {"state": TrialState.FAIL}

@@ -116,7 +116,7 @@ def pulse(
         done.set()
         thread.join()
 
-# %% ../../nbs/tuning/30_storage.ipynb #5b287836
+# %% ../../nbs/tuning/30_storage.ipynb #1304b0e6
 def enqueue(
     study: optuna.Study,
     n_trials: int,  # that the study shall have in all
@@ -137,7 +137,11 @@ def claim(
         return None
     with suppress(UpdateFinishedTrialError):  # another worker was very fast
         study._storage.set_trial_user_attr(waiting[0]._trial_id, "owner", signature())
-    trial = study.ask(fixed_distributions=space)
+    try:
+        trial = study.ask(fixed_distributions=space)
+    except BaseException:  # this process lives on, so nobody else would find the trial
+        give_back(study, waiting[0])
+        raise
     if trial.number >= n_trials:
         give_back(study, trial)
         return None
