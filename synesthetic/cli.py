@@ -65,7 +65,7 @@ def report(
     page = regenerate(week, out=parameters.pop("out", out), **parameters)
     typer.echo(f"{page}\nmade in {time.perf_counter() - began:.0f} s; open it in a browser")
 
-# %% ../nbs/90_cli.ipynb #2ff4679d
+# %% ../nbs/90_cli.ipynb #3af61d66
 @app.command(
     epilog="Examples:  synesthetic tune  |  synesthetic tune --corpus ravdess --data ~/RAVDESS --workers 2  |  "
     "synesthetic tune --corpus emodb --sampler tpe --pruner hyperband --minutes 30 --n-trials 200  |  "
@@ -104,9 +104,9 @@ def tune(
         from synesthetic.tuning.experiments import tuning_experiment, validation_objective
         from synesthetic.tuning.results import load_study, result_lines
         from synesthetic.tuning.search import Study, search
-        from synesthetic.tuning.space import SPACES
+        from synesthetic.tuning.space import choose_space
 
-        items, space = load_corpus(corpus, data, classes=classes or None), SPACES["week_04"]
+        items, space = load_corpus(corpus, data, classes=classes or None), choose_space("week_04")
         experiment = tuning_experiment(
             items, architecture, policy=policy, folds=folds, fold=fold, epochs=epochs, allow_leakage=allow_leakage,
         )
@@ -118,8 +118,11 @@ def tune(
         study.open()  # so that a storage that cannot be reached is said before anything takes time
         extract(items, experiment.features)
         search(study, workers=workers, minutes=minutes)
-    typer.echo("\n".join(result_lines(load_study(study.name, storage))))
+    found = load_study(study.name, storage)
+    typer.echo("\n".join(result_lines(found)))
     typer.echo(f"all trials: synesthetic studies {study.name}\n{_dashboard(storage)}")
+    if not found.best_trials:
+        raise typer.Exit(1)
 
 
 def _dashboard(storage: str) -> str:

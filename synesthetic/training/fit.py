@@ -169,7 +169,7 @@ class Batches(keras.utils.PyDataset):
     def on_epoch_end(self):
         self.epoch += 1
 
-# %% ../../nbs/training/40_fit.ipynb #5ff7d8bf
+# %% ../../nbs/training/40_fit.ipynb #0ccb00a0
 def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
     "Averaging before early stopping, so that the weights which are judged are the ones that are kept."
     callbacks = [keras.callbacks.TerminateOnNaN()]
@@ -188,12 +188,12 @@ class _Stop(keras.callbacks.Callback):
         self.stop, self.weights = stop, None
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.stop(epoch + 1, dict(logs or {})):
+        if self.stop(epoch + 1, dict(logs or {})) and epoch + 1 < self.params["epochs"]:
             self.weights = self.model.get_weights()
             self.model.stop_training = self.model.was_stopped = True
 
     def on_train_end(self, logs=None):
-        if self.weights:  # otherwise Keras leaves the weights before averaging, unless the last epoch was reached
+        if self.weights:  # otherwise Keras would leave the weights before averaging
             self.model.set_weights(self.weights)
 
 
@@ -234,8 +234,9 @@ def train_network(
 
 
 def _balance(y: np.ndarray) -> np.ndarray:
-    "Weights of one-hot labels with which each class that occurs counts the same."
-    return (1 / (y @ y.sum(axis=0))).astype(np.float32)
+    "Weights of one-hot labels, 1 on average, with which each class that occurs counts the same."
+    weights = 1 / (y @ y.sum(axis=0))
+    return (weights / weights.mean()).astype(np.float32)  # Keras divides a weighted loss by the number of items
 
 # %% ../../nbs/training/40_fit.ipynb #4c26cc75
 def _fit(experiment: Experiment, features: Features, **settings):
@@ -277,7 +278,7 @@ def predictions_table(
     table.insert(3, "predicted", [corpus.classes[answer] for answer in scores.argmax(axis=1)])
     return table.assign(**{f"p_{name}": scores[:, column] for column, name in enumerate(corpus.classes)})
 
-# %% ../../nbs/training/40_fit.ipynb #095ae307
+# %% ../../nbs/training/40_fit.ipynb #27653cff
 def peak_memory_mb() -> float:  # nan where the system does not tell (Windows)
     "The most memory that this process has held so far, in MB."
     try:
@@ -319,8 +320,7 @@ def run_experiment(
         "seconds": dict(zip(("features", "training", "evaluation"), np.diff(clock).tolist())),
         "process_peak_memory_mb": peak_memory_mb(), "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all"),
     }
-    was_stopped = is_network and model.was_stopped and len(history) < experiment.recipe.epochs
-    description = _stopped(experiment, len(history)) if was_stopped else experiment.description
+    description = _stopped(experiment, len(history)) if is_network and model.was_stopped else experiment.description
     return ledger.add(description, pd.concat(tables), history, record, model=model if is_network else None)
 
 # %% ../../nbs/training/40_fit.ipynb #d27d8110

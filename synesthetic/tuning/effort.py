@@ -16,21 +16,23 @@ from optuna.trial import FrozenTrial, TrialState
 
 from .results import ACCOUNTS
 
-# %% ../../nbs/tuning/60_effort.ipynb #255861d1
+# %% ../../nbs/tuning/60_effort.ipynb #3b713186
 def accounts(
     study: optuna.Study,
 ) -> pd.Series:  # index sampler, training, evaluation, idle; seconds over all finished trials and workers
     "Add up where the seconds of a study went."
     spent = [trial.user_attrs["seconds"] for trial in _timed(study)]
-    return pd.DataFrame(spent, columns=list(ACCOUNTS), dtype=float).sum().rename("seconds")
+    total = pd.DataFrame(spent, columns=list(ACCOUNTS), dtype=float).sum().rename("seconds")
+    total["idle"] += study.user_attrs.get("seconds after the last trial", 0.0)
+    return total
 
 
 def _timed(study: optuna.Study) -> list[FrozenTrial]:
     "The finished trials that say what they cost, in the order in which they ended."
     trials = [t for t in study.get_trials(deepcopy=False) if t.state.is_finished() and "seconds" in t.user_attrs]
-    return sorted(trials, key=lambda trial: trial.datetime_complete)
+    return sorted(trials, key=lambda trial: trial.user_attrs["minutes"])
 
-# %% ../../nbs/tuning/60_effort.ipynb #e6545d42
+# %% ../../nbs/tuning/60_effort.ipynb #edf6d6bd
 def anytime(
     study: optuna.Study,  # of one objective
 ) -> pd.DataFrame:  # one row a finished trial, in the order of their ends: minutes since the start, best score so far (nan before the first)
@@ -38,7 +40,7 @@ def anytime(
     if len(study.directions) > 1:
         raise ValueError(f"the study {study.study_name!r} has {len(study.directions)} objectives, and so no best score")
     trials = _timed(study)
-    minutes = np.cumsum([sum(t.user_attrs["seconds"].values()) / t.user_attrs["workers"] / 60 for t in trials])
+    minutes = [trial.user_attrs["minutes"] for trial in trials]
     scores = pd.Series([t.value if t.state == TrialState.COMPLETE else np.nan for t in trials], dtype=float)
     best = scores.cummax() if study.direction == StudyDirection.MAXIMIZE else scores.cummin()
     return pd.DataFrame({"minutes": minutes, "best": best.ffill()})

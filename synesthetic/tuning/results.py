@@ -31,7 +31,7 @@ def quiet() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
         tensorflow.setLevel(level)
 
-# %% ../../nbs/tuning/38_results.ipynb #687730d1
+# %% ../../nbs/tuning/38_results.ipynb #ef9e3e86
 ACCOUNTS = ("sampler", "training", "evaluation", "idle")
 
 
@@ -40,8 +40,10 @@ def trials_table(
 ) -> pd.DataFrame:  # index number; columns state, each objective, each parameter, steps, seconds of each account, interrupted, run, error
     "List the trials of a study, finished or not."
     measures = list(study.user_attrs.get("directions", {})) or [f"objective {i}" for i in range(len(study.directions))]
-    total = study.user_attrs.get("n_trials")
-    return pd.DataFrame([_row(trial, measures) for trial in study.get_trials(deepcopy=False)[:total]]).set_index("number")
+    trials = study.get_trials(deepcopy=False)[:study.user_attrs.get("n_trials")]
+    if not trials:
+        return pd.DataFrame(columns=["state", *measures, "steps"]).rename_axis("number")
+    return pd.DataFrame([_row(trial, measures) for trial in trials]).set_index("number")
 
 
 def _row(trial: FrozenTrial, measures: Sequence[str]) -> dict:
@@ -71,12 +73,10 @@ def best_trial(
 def minutes_used(
     study: optuna.Study,
 ) -> float:
-    "The minutes that finished trials took, over all sessions; trials side by side share theirs."
-    trials = study.get_trials(deepcopy=False)
-    spent = [(sum(t.user_attrs["seconds"].values()), t.user_attrs["workers"]) for t in trials if "seconds" in t.user_attrs]
-    return sum(seconds / workers for seconds, workers in spent) / 60
+    "The minutes of search until the last trial ended, over all sessions; what a killed session did after that is not known."
+    return max((trial.user_attrs.get("minutes", 0.0) for trial in study.get_trials(deepcopy=False)), default=0.0)
 
-# %% ../../nbs/tuning/38_results.ipynb #10d823ca
+# %% ../../nbs/tuning/38_results.ipynb #8a9e96f0
 def list_studies(
     storage: str = "",  # URL of the database; SQLite beside the ledger by default
 ) -> pd.DataFrame:  # index name; columns wanted, trials, of, best, engine, begun
@@ -119,7 +119,10 @@ def result_lines(
     first_error = next((trial.user_attrs["error"] for trial in trials if "error" in trial.user_attrs), "")
     if first_error:
         lines.append(f"the first that failed says: {first_error}")
-    for trial in study.best_trials if any(trial.state == TrialState.COMPLETE for trial in trials) else []:
+    if "running" in states:
+        lines.append("if the worker of a running trial is dead, the same command finds that out: at once on the same machine, after ten minutes on another")
+    complete = any(trial.state == TrialState.COMPLETE for trial in trials)
+    for trial in ([study.best_trial] if len(study.directions) == 1 else study.best_trials) if complete else []:
         values = dict(zip(study.user_attrs.get("directions", {}), trial.values))
         found = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         chosen = ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in trial.params.items())

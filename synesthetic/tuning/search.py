@@ -6,10 +6,12 @@
 __all__ = ['DIRECTIONS', 'ENGINES', 'PRUNERS', 'Objective', 'Attempt', 'FreshSampler', 'make_sampler', 'first_quarter',
            'make_pruner', 'Study', 'search']
 
-# %% ../../nbs/tuning/40_search.ipynb #1225d0c1
+# %% ../../nbs/tuning/40_search.ipynb #71136426
+import math
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from threading import Event, Thread
@@ -20,7 +22,7 @@ import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from optuna.distributions import BaseDistribution, distribution_to_json
-from optuna.exceptions import StorageInternalError
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState
@@ -60,7 +62,7 @@ class Objective:
         "What decides the scores: the function's own `description`, or else its source."
         return getattr(self.function, "description", None) or {"source": source_digest(self.function)}
 
-# %% ../../nbs/tuning/40_search.ipynb #030a9803
+# %% ../../nbs/tuning/40_search.ipynb #5c4de16a
 class Attempt:
     "One trial at work."
 
@@ -68,16 +70,17 @@ class Attempt:
         self,
         trial: optuna.Trial,  # claimed, with all its parameters
         study_seed: int,  # of the study
-        warmup: int = 0,  # steps before a trial with several objectives may be stopped; -1 never stops
+        steps: int = 0,  # that it reports at most; after the last of them nothing is stopped any more
+        warmup: int | None = 0,  # steps before a trial with several objectives may be stopped; None never stops it
     ):
         self.trial, self.number, self.parameters = trial, trial.number, dict(trial.params)
         self.seed = trial_seed(study_seed, trial.number)
         self.seconds = {"training": 0.0, "evaluation": 0.0}  # the function adds to them
         self.reporting = 0.0  # seconds spent in `should_stop`
         self.stopped_at: int | None = None  # the step at which it was told to stop
-        self.known: dict[str, float] = {}  # objectives whose value is known before the first step
-        self._warmup, self._curve = warmup, {}
         self._before = trial.study.get_trials(deepcopy=False)[trial.number]  # with what it reported before it was interrupted
+        self.known: dict[str, float] = dict(self._before.user_attrs.get("known", {}))  # objectives that are known before the first step
+        self._steps, self._warmup, self._curve = steps, warmup, {}
 
     def should_stop(
         self,
@@ -87,7 +90,8 @@ class Attempt:
         "Report a score, and ask the study whether the trial shall be stopped."
         began = time.monotonic()
         several = len(self.trial.study.directions) > 1
-        if self._outclassed(step, score) if several else self._pruned(step, score):
+        unpromising = self._outclassed(step, score) if several else self._pruned(step, score)
+        if unpromising and step != self._steps:
             self.stopped_at = step
             self.note("stopped_at", step)
         self.reporting += time.monotonic() - began
@@ -112,9 +116,9 @@ class Attempt:
         self._curve[step] = score
         self.note("curve", {str(one): value for one, value in self._curve.items()})
         self.note("known", self.known)
-        return 0 <= self._warmup <= step and is_outclassed(self.trial.study, self._curve, self.known)
+        return self._warmup is not None and self._warmup <= step and is_outclassed(self.trial.study, self._curve, self.known)
 
-# %% ../../nbs/tuning/40_search.ipynb #16440dfb
+# %% ../../nbs/tuning/40_search.ipynb #5f605dee
 class FreshSampler(BaseSampler):
     "A sampler of Optuna that is made anew for each trial, from the seed of that trial."
 
@@ -126,7 +130,8 @@ class FreshSampler(BaseSampler):
         self.make, self.seed = make, seed
 
     def before_trial(self, study, trial):
-        self.sampler = self.make(trial_seed(self.seed, trial.number))
+        self.one_seed = trial_seed(self.seed, trial.number)
+        self.sampler = self.make(self.one_seed)
         self.sampler.before_trial(study, trial)
 
     def infer_relative_search_space(self, study, trial):
@@ -136,7 +141,9 @@ class FreshSampler(BaseSampler):
         return self.sampler.sample_relative(study, trial, search_space)
 
     def sample_independent(self, study, trial, param_name, param_distribution):
-        return self.sampler.sample_independent(study, trial, param_name, param_distribution)
+        # From a seed of its own: after a kill between two parameters the second is drawn as if the first had just been drawn.
+        sampler = self.make(trial_seed(self.one_seed, zlib.crc32(param_name.encode())))
+        return sampler.sample_independent(study, trial, param_name, param_distribution)
 
 
 def make_sampler(
@@ -147,19 +154,23 @@ def make_sampler(
     seed: int,  # of the study
     options: Mapping[str, object],  # `acquisition` of "gp", `levels` of "grid"
 ) -> BaseSampler:
-    "Make the engine of a study; raise `ValueError` for an unknown one."
+    "Make the engine of a study; raise `ValueError` for an unknown one, or an option that it does not have."
+    if engine not in ENGINES:
+        raise ValueError(f"unknown engine {engine!r}; known are {', '.join(ENGINES)}")
+    unknown = sorted(set(options) - set(ENGINES[engine]))
+    if unknown:
+        raise ValueError(f"the engine {engine} has no option {unknown[0]!r}; it has {', '.join(ENGINES[engine]) or 'none'}")
     if engine == "gp":
         return GaussianProcessSampler(space, n_startup=n_startup, seed=seed, **options)
     if engine == "tpe":
-        return FreshSampler(lambda one: TPESampler(n_startup_trials=n_startup, seed=one, **options), seed)
+        return FreshSampler(lambda one: TPESampler(n_startup_trials=n_startup, seed=one), seed)
     if engine == "random":
         return FreshSampler(lambda one: RandomSampler(one), seed)
-    if engine == "grid":
-        return FreshSampler(lambda _: GridSampler(make_grid(space, **options), seed=seed), seed)
-    raise ValueError(f"unknown engine {engine!r}; known are {', '.join(ENGINES)}")
+    grid = make_grid(space, **options)
+    return FreshSampler(lambda _: GridSampler(grid, seed=seed), seed)
 
 
-ENGINES = ("gp", "tpe", "random", "grid")
+ENGINES = {"gp": ("acquisition",), "tpe": (), "random": (), "grid": ("levels",)}  # with their options
 
 # %% ../../nbs/tuning/40_search.ipynb #9dd87dbd
 class _WholeStudy(BasePruner):
@@ -195,7 +206,7 @@ def make_pruner(
 
 PRUNERS = ("none", "median", "halving", "hyperband")
 
-# %% ../../nbs/tuning/40_search.ipynb #2fb539e0
+# %% ../../nbs/tuning/40_search.ipynb #bdb222fe
 @dataclass(frozen=True, eq=False)
 class Study:
     "A hyperparameter search: what is wanted, what may be chosen, who chooses, what stops a trial, how many trials."
@@ -214,9 +225,14 @@ class Study:
 
     def __post_init__(self):
         check_space(self.space)
-        if self.n_trials < 1:
-            raise ValueError(f"n_trials must be at least 1, not {self.n_trials}")
-        self._sampler, self._pruner  # made now, so that a wrong name is said now
+        for name, least in {"n_trials": 1, "n_startup": 1, "seed": 0}.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+        self._sampler, self._pruner, self.total  # made now, so that what is wrong is said now
+        check = getattr(self.objective.function, "check", None)
+        if check:
+            check(self.space)
         if not self.name:
             label = self.objective.name or self.objective.function.__name__
             object.__setattr__(self, "name", f"{label}-{self.sampler}-{self.key[:8]}")
@@ -226,7 +242,7 @@ class Study:
         "Say in full what decides the trials."
         space = {name: distribution_to_json(distribution) for name, distribution in self.space.items()}
         engine = {"sampler": self.sampler, "n_startup": self.n_startup, "seed": self.seed, "options": self.options}
-        wanted = {"objective": self.objective.description, "directions": self.objective.directions}
+        wanted = {"objective": self.objective.description, "directions": list(self.objective.directions.items())}
         return canonical({**wanted, "space": space, "pruner": self.pruner, **engine})
 
     @cached_property
@@ -256,8 +272,9 @@ class Study:
                 storage=open_storage(self.storage), study_name=self.name, load_if_exists=True,
                 directions=list(self.objective.directions.values()), sampler=self._sampler, pruner=self._pruner,
             )
-        kept = study.user_attrs.get("key", self.key)
-        if kept != self.key:
+        directions = [direction.name.lower() for direction in study.directions]
+        ours = study.user_attrs.get("key") == self.key or not (study.user_attrs or study.get_trials(deepcopy=False))
+        if not ours or directions != list(self.objective.directions.values()):
             raise ValueError(
                 f"there is a study {self.name!r} with another space, engine, objective or seed. Give this one another name, or "
                 f"delete that one: synesthetic studies --delete {self.name}"
@@ -272,67 +289,82 @@ class Study:
                 study.set_user_attr(name, value)
         return study
 
-# %% ../../nbs/tuning/40_search.ipynb #479aecb0
+# %% ../../nbs/tuning/40_search.ipynb #a832d65a
 def _outcome(study: Study, attempt: Attempt) -> dict:
     "Work on a trial: what `optuna.Study.tell` is to be told."
     began = time.monotonic()
     try:
         result = study.objective.function(attempt)
-    except StorageInternalError:  # not the trial's fault
+    except (StorageInternalError, UpdateFinishedTrialError):  # not the trial's fault
         raise
+    except optuna.TrialPruned:
+        return {"state": TrialState.PRUNED}
     except Exception as error:
         attempt.note("error", f"{type(error).__name__}: {error}")
         return {"state": TrialState.FAIL}
-    if not any(attempt.seconds.values()):  # the function did not book them
-        attempt.seconds["evaluation"] = time.monotonic() - began - attempt.reporting
+    finally:
+        if not any(attempt.seconds.values()):  # the function did not book them
+            attempt.seconds["evaluation"] = time.monotonic() - began - attempt.reporting
     if attempt.stopped_at is not None:
         return {"state": TrialState.PRUNED}
-    try:
-        values = [float(value) for value in np.atleast_1d(result)]
-    except (TypeError, ValueError):
-        values = []
-    if len(values) != len(study.objective.directions) or not np.isfinite(values).all():
+    values = np.atleast_1d(result)
+    if values.dtype.kind not in "iuf" or values.shape != (len(study.objective.directions),) or not np.isfinite(values).all():
         attempt.note("error", f"the objective gave {result!r}")
         return {"state": TrialState.FAIL}
-    return {"values": values}
+    return {"values": values.astype(float).tolist()}
 
 
-def _work(study: Study, began: float, minutes: float | None, workers: int, threads: int) -> None:
+@dataclass(frozen=True)
+class _Session:
+    "What the workers of one call of `search` share."
+
+    began: float  # `time.monotonic()`, the same clock for all processes of a machine
+    before: float  # minutes that earlier sessions have used
+    limit: float  # minutes over all sessions, after which no trial is begun
+    workers: int
+
+    @property
+    def minutes(self) -> float:
+        "Minutes of search so far, over all sessions."
+        return self.before + (time.monotonic() - self.began) / 60
+
+
+def _work(study: Study, session: _Session, threads: int = 0) -> None:
     "Take trials and work on them until none is left or the time is used up."
     if threads:
         use_threads(threads)
     with quiet():
-        opened, last = study.open(), began
-        while minutes is None or minutes_used(opened) < minutes:
+        opened, last = study.open(), session.began
+        while session.minutes < session.limit:
             release_dead(opened)
             asked = time.monotonic()
             with threadpool_limits(1):
                 trial = claim(opened, study.space, study.total)
             if trial is None:
                 break
-            sampling = time.monotonic() - asked
-            warmup = -1 if study.pruner == "none" else first_quarter(study.objective.steps)
-            attempt = Attempt(trial, study.seed, warmup)
-            try:
-                with pulse(trial):
-                    told = _outcome(study, attempt)
-            except BaseException:
-                give_back(opened, trial)
-                raise
-            now = time.monotonic()
-            spent = {"sampler": sampling, **attempt.seconds}
-            attempt.note("seconds", {**spent, "idle": now - last - sum(spent.values())})
-            attempt.note("workers", workers)
-            _tell(opened, trial, told)
-            last = now
+            last = _carry_out(study, opened, trial, session, asked, last)
 
 
-def _tell(opened: optuna.Study, trial: optuna.Trial, told: dict) -> None:
-    "Tell how a trial ended, unless another worker has taken it for dead and done it in the meantime."
-    if opened._storage.get_trial(trial._trial_id).state == TrialState.RUNNING:
+def _carry_out(study: Study, opened: optuna.Study, trial: optuna.Trial, session: _Session, asked: float, last: float) -> float:
+    "Work on a trial that was asked for at a time, book it from the end of the last one, and give the time at which it ended."
+    sampling = time.monotonic() - asked
+    try:
+        with pulse(trial):
+            attempt = Attempt(trial, study.seed, study.objective.steps, None if study.pruner == "none" else first_quarter(study.objective.steps))
+            told = _outcome(study, attempt)
+        now, spent = time.monotonic(), {"sampler": sampling, **attempt.seconds}
+        attempt.note("seconds", {**spent, "idle": now - last - sum(spent.values())})
+        attempt.note("workers", session.workers)
+        attempt.note("minutes", session.minutes)
         opened.tell(trial, **told, skip_if_finished=True)
+        return now
+    except UpdateFinishedTrialError:  # another worker took this one for dead, and has done the trial
+        return last
+    except BaseException:
+        give_back(opened, trial)
+        raise
 
-# %% ../../nbs/tuning/40_search.ipynb #9c1f5dca
+# %% ../../nbs/tuning/40_search.ipynb #78460215
 def search(
     study: Study,
     *,
@@ -343,28 +375,41 @@ def search(
     "Carry out a study, or go on with it where it stopped."
     if workers < 1:
         raise ValueError(f"workers must be at least 1, not {workers}")
+    if minutes is not None and not minutes > 0:
+        raise ValueError(f"minutes must be above 0, not {minutes}")
     began, opened = time.monotonic(), study.open()
     enqueue(opened, study.total)
-    left = study.total - sum(trial.state.is_finished() for trial in opened.get_trials(deepcopy=False)[:study.total])
-    workers = max(1, min(workers, left))
+    finished = [trial.state.is_finished() for trial in opened.get_trials(deepcopy=False)[:study.total]]
+    workers = max(1, min(workers, finished.count(False)))
+    session = _Session(began, minutes_used(opened), minutes or math.inf, workers)
     with _watch(study, opened, progress):
         if workers == 1:
-            _work(study, began, minutes, 1, 0)
+            _work(study, session)
         else:
-            _work_together(study, began, minutes, workers)
+            _work_together(study, session)
+    _book_rest(opened, session, finished)
     return trials_table(opened)
 
 
-def _work_together(study: Study, began: float, minutes: float | None, workers: int) -> None:
-    "Let so many processes take trials of the study."
-    threads = max(1, cpu_count() // workers)
+def _work_together(study: Study, session: _Session) -> None:
+    "Let several processes take trials of the study."
+    threads = max(1, cpu_count() // session.workers)
     try:
-        Parallel(n_jobs=workers)(delayed(_work)(study, began, minutes, workers, threads) for _ in range(workers))
+        Parallel(n_jobs=session.workers)(delayed(_work)(study, session, threads) for _ in range(session.workers))
     except TerminatedWorkerError as error:
         raise RuntimeError(
             f"a worker of the study {study.name!r} was killed, perhaps for want of memory. Its trial waits again, and nothing that was "
             "finished is lost: the same command goes on from here"
         ) from error
+
+
+def _book_rest(opened: optuna.Study, session: _Session, finished: Sequence[bool]) -> None:
+    "Book the seconds in which workers of a session found nothing left to do."
+    made = [t.user_attrs["seconds"] for t, old in zip(opened.get_trials(deepcopy=False), finished) if not old and "seconds" in t.user_attrs]
+    rest = session.workers * (time.monotonic() - session.began) - sum(sum(seconds.values()) for seconds in made)
+    if made:
+        name = "seconds after the last trial"
+        opened.set_user_attr(name, opened.user_attrs.get(name, 0.0) + max(rest, 0.0))
 
 
 @contextmanager
@@ -383,7 +428,8 @@ def _watch(study: Study, opened: optuna.Study, progress: bool) -> Iterator[None]
 
     def watch() -> None:
         while not done.wait(1.0):
-            look()
+            with suppress(StorageInternalError):  # a database that is busy now will answer a second later
+                look()
 
     thread = Thread(target=watch, daemon=True)
     thread.start()
@@ -392,5 +438,6 @@ def _watch(study: Study, opened: optuna.Study, progress: bool) -> Iterator[None]
     finally:
         done.set()
         thread.join()
-        look()
+        with suppress(StorageInternalError):
+            look()
         bar.close()

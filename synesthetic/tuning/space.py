@@ -30,7 +30,7 @@ def check_space(
     if all(distribution.single() for distribution in space.values()):
         raise ValueError("the search space holds a single point: there is nothing to search")
 
-# %% ../../nbs/tuning/10_space.ipynb #4046ec5c
+# %% ../../nbs/tuning/10_space.ipynb #59a5301e
 def grid_values(
     distribution: BaseDistribution,
     levels: int,  # values to take from a range; a choice is always taken whole
@@ -42,12 +42,12 @@ def grid_values(
         raise ValueError(f"a grid over a range takes at least 2 values, not {levels}")
     space = np.geomspace if distribution.log else np.linspace
     values = np.clip(space(distribution.low, distribution.high, levels), distribution.low, distribution.high)
-    if isinstance(distribution, IntDistribution):
+    if distribution.step:
         steps = np.round((values - distribution.low) / distribution.step).astype(int)
         return [distribution.low + int(step) * distribution.step for step in dict.fromkeys(steps)]
     return values.tolist()
 
-# %% ../../nbs/tuning/10_space.ipynb #6206fcfc
+# %% ../../nbs/tuning/10_space.ipynb #32f8676c
 @dataclass(frozen=True)
 class SearchSpace:
     "Hyperparameters and what a source spent on them."
@@ -102,6 +102,8 @@ def make_grid(
     levels: Mapping[str, int] = MappingProxyType({}),  # name -> values to take; 3 where it is not named
 ) -> dict[str, list]:  # name -> values
     "Divide each hyperparameter of a space into the values of a grid."
+    if not isinstance(levels, Mapping):
+        raise ValueError(f"levels says for each hyperparameter how many values to take, such as {{'{next(iter(space))}': 4}}; it must not be {levels!r}")
     unknown = sorted(set(levels) - set(space))
     if unknown:
         raise ValueError(f"the grid divides {unknown[0]!r}, which the space does not have; it has {', '.join(space)}")
