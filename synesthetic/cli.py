@@ -65,7 +65,7 @@ def report(
     page = regenerate(week, out=parameters.pop("out", out), **parameters)
     typer.echo(f"{page}\nmade in {time.perf_counter() - began:.0f} s; open it in a browser")
 
-# %% ../nbs/90_cli.ipynb #3af61d66
+# %% ../nbs/90_cli.ipynb #078350dc
 @app.command(
     epilog="Examples:  synesthetic tune  |  synesthetic tune --corpus ravdess --data ~/RAVDESS --workers 2  |  "
     "synesthetic tune --corpus emodb --sampler tpe --pruner hyperband --minutes 30 --n-trials 200  |  "
@@ -138,13 +138,14 @@ def studies(
     name: Annotated[Optional[str], typer.Argument(help="Show the trials of this study; without it, all studies are listed.")] = None,
     csv: Annotated[Optional[Path], typer.Option(help="Write the trials to this file instead.")] = None,
     delete: Annotated[Optional[str], typer.Option(help="Remove a study. The runs of its trials stay in runs/.")] = None,
+    skip: Annotated[Optional[int], typer.Option(help="Leave out this trial, because it kills its worker each time.")] = None,
     storage: Annotated[str, typer.Option(help="URL of a database; by default the SQLite file in runs/.")] = "",
 ):
     "List the searches that were made, or show one: what it wants, its best, and every trial."
     import optuna
 
     from synesthetic.tuning.results import list_studies, load_study, result_lines, trials_table
-    from synesthetic.tuning.storage import open_storage
+    from synesthetic.tuning.storage import open_storage, skip_trial
 
     if delete:
         load_study(delete, storage)  # says what there is if there is no such study
@@ -156,6 +157,8 @@ def studies(
         typer.echo(_dashboard(storage))
     else:
         study = load_study(name, storage)
+        if skip is not None:
+            skip_trial(study, skip)
         table = trials_table(study)
         if csv:
             table.to_csv(csv)

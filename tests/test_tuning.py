@@ -134,7 +134,7 @@ def test_study_killed_a_dozen_times_ends_as_if_it_had_not_been(engine, start, tm
         folder.mkdir()
     straight, broken = (climb_study(folder, pause=0.05, sampler=engine) for folder in folders)
     finish(start(carry_out, straight))
-    delays = np.random.default_rng(ENGINES.index(engine)).uniform(0.0, 0.4, 14)
+    delays = np.random.default_rng(list(ENGINES).index(engine)).uniform(0.0, 0.4, 14)
     assert kill_and_resume(start, broken, folders[1], delays.tolist(), early=3) >= 10
     tables = [trials_table(study.open()) for study in (straight, broken)]
     assert tables[1]["interrupted"].sum() >= 5, "the kills hardly ever met a trial"
@@ -469,7 +469,7 @@ def test_wrong_number_of_values_fails_with_several_objectives(tmp_path):
     ({"sampler": "tpe", "options": {"acquisition": "EI"}}, "acquisition"),
     ({"sampler": "random", "options": {"levels": {"x": 2}}}, "levels"),
     ({"seed": -1}, "seed"),
-    ({"n_startup": 0}, "n_startup must be at least 1"),
+    ({"n_startup": 0}, "n_startup must be a whole number of at least 1"),
     ({"pruner": "asha"}, "unknown pruner 'asha'"),
 ])
 def test_declaration_that_cannot_work_is_refused_where_it_is_made(settings, message):

@@ -6,7 +6,7 @@
 __all__ = ['DIRECTIONS', 'ENGINES', 'PRUNERS', 'Objective', 'Attempt', 'FreshSampler', 'make_sampler', 'first_quarter',
            'make_pruner', 'Study', 'search']
 
-# %% ../../nbs/tuning/40_search.ipynb #71136426
+# %% ../../nbs/tuning/40_search.ipynb #1f99ff3a
 import math
 import time
 import zlib
@@ -35,7 +35,7 @@ from .gp import GaussianProcessSampler, trial_seed
 from .pareto import is_outclassed
 from .results import minutes_used, quiet, trials_table
 from .space import check_space, make_grid
-from .storage import claim, enqueue, give_back, open_storage, pulse, release_dead
+from .storage import claim, enqueue, give_back, one_at_a_time, open_storage, pulse, release_dead
 
 # %% ../../nbs/tuning/40_search.ipynb #ab84cf50
 DIRECTIONS = ("minimize", "maximize")
@@ -289,7 +289,7 @@ class Study:
                 study.set_user_attr(name, value)
         return study
 
-# %% ../../nbs/tuning/40_search.ipynb #a832d65a
+# %% ../../nbs/tuning/40_search.ipynb #0176fd4b
 def _outcome(study: Study, attempt: Attempt) -> dict:
     "Work on a trial: what `optuna.Study.tell` is to be told."
     began = time.monotonic()
@@ -336,18 +336,18 @@ def _work(study: Study, session: _Session, threads: int = 0) -> None:
     with quiet():
         opened, last = study.open(), session.began
         while session.minutes < session.limit:
-            release_dead(opened)
-            asked = time.monotonic()
-            with threadpool_limits(1):
+            with one_at_a_time(study.storage, study.name), threadpool_limits(1):
+                asked = time.monotonic()
+                release_dead(opened)
                 trial = claim(opened, study.space, study.total)
+            chosen = time.monotonic()
             if trial is None:
                 break
-            last = _carry_out(study, opened, trial, session, asked, last)
+            last = _carry_out(study, opened, trial, session, chosen - asked, last)
 
 
-def _carry_out(study: Study, opened: optuna.Study, trial: optuna.Trial, session: _Session, asked: float, last: float) -> float:
-    "Work on a trial that was asked for at a time, book it from the end of the last one, and give the time at which it ended."
-    sampling = time.monotonic() - asked
+def _carry_out(study: Study, opened: optuna.Study, trial: optuna.Trial, session: _Session, sampling: float, last: float) -> float:
+    "Work on a trial that took so many seconds to choose, book it from the end of the last one, and give the time at which it ended."
     try:
         with pulse(trial):
             attempt = Attempt(trial, study.seed, study.objective.steps, None if study.pruner == "none" else first_quarter(study.objective.steps))
@@ -364,7 +364,7 @@ def _carry_out(study: Study, opened: optuna.Study, trial: optuna.Trial, session:
         give_back(opened, trial)
         raise
 
-# %% ../../nbs/tuning/40_search.ipynb #78460215
+# %% ../../nbs/tuning/40_search.ipynb #fc120db4
 def search(
     study: Study,
     *,
@@ -378,7 +378,8 @@ def search(
     if minutes is not None and not minutes > 0:
         raise ValueError(f"minutes must be above 0, not {minutes}")
     began, opened = time.monotonic(), study.open()
-    enqueue(opened, study.total)
+    with one_at_a_time(study.storage, study.name):
+        enqueue(opened, study.total)
     finished = [trial.state.is_finished() for trial in opened.get_trials(deepcopy=False)[:study.total]]
     workers = max(1, min(workers, finished.count(False)))
     session = _Session(began, minutes_used(opened), minutes or math.inf, workers)
