@@ -1,5 +1,4 @@
 """Searching: what thirty trials buy, what choosing them costs, and what a second worker saves. Asserts on results, never on time."""
-
 import itertools
 import tempfile
 import time
