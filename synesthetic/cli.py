@@ -65,7 +65,7 @@ def report(
     page = regenerate(week, out=parameters.pop("out", out), **parameters)
     typer.echo(f"{page}\nmade in {time.perf_counter() - began:.0f} s; open it in a browser")
 
-# %% ../nbs/90_cli.ipynb #078350dc
+# %% ../nbs/90_cli.ipynb #548d6ced
 @app.command(
     epilog="Examples:  synesthetic tune  |  synesthetic tune --corpus ravdess --data ~/RAVDESS --workers 2  |  "
     "synesthetic tune --corpus emodb --sampler tpe --pruner hyperband --minutes 30 --n-trials 200  |  "
@@ -77,6 +77,7 @@ def tune(
     classes: Annotated[str, typer.Option(help="Classes, such as happy,sad,angry, or all; by default the corpus' usual ones.")] = "",
     architecture: Annotated[str, typer.Option(help="Which network: cnn, resnet, transformer, ...")] = "cnn",
     sampler: Annotated[str, typer.Option(help="Engine: gp (Gaussian process), tpe, random or grid.")] = "gp",
+    acquisition: Annotated[str, typer.Option(help="Of gp: EI, LCB, PI or gp_hedge.")] = "EI",
     pruner: Annotated[str, typer.Option(help="What stops a trial early: none, median, halving or hyperband.")] = "median",
     n_trials: Annotated[int, typer.Option(help="Trials in all, over all sessions.")] = 30,
     epochs: Annotated[int, typer.Option(help="Epochs of a trial.")] = 20,
@@ -101,6 +102,7 @@ def tune(
     with quiet_libraries():
         from synesthetic.corpora.catalogue import load_corpus
         from synesthetic.features.cache import extract
+        from synesthetic.tuning.effort import effort_line
         from synesthetic.tuning.experiments import tuning_experiment, validation_objective
         from synesthetic.tuning.results import load_study, result_lines
         from synesthetic.tuning.search import Study, search
@@ -113,13 +115,13 @@ def tune(
         study = Study(
             validation_objective(experiment, costs=[cost.strip() for cost in costs.split(",") if cost.strip()]), space.parameters,
             sampler=sampler, pruner=pruner, n_trials=n_trials, n_startup=space.n_startup, seed=seed, name=name, storage=storage,
-            options={"levels": dict(space.levels)} if sampler == "grid" else {},
+            options={"gp": {"acquisition": acquisition}, "grid": {"levels": dict(space.levels)}}.get(sampler, {}),
         )
         study.open()  # so that a storage that cannot be reached is said before anything takes time
         extract(items, experiment.features)
         search(study, workers=workers, minutes=minutes)
     found = load_study(study.name, storage)
-    typer.echo("\n".join(result_lines(found)))
+    typer.echo("\n".join([*result_lines(found), effort_line(found)]))
     typer.echo(f"all trials: synesthetic studies {study.name}\n{_dashboard(storage)}")
     if not found.best_trials:
         raise typer.Exit(1)
@@ -133,11 +135,15 @@ def _dashboard(storage: str) -> str:
     return f"to browse all studies: pip install optuna-dashboard, then optuna-dashboard {url}"
 
 
-@app.command(epilog="Examples:  synesthetic studies  |  synesthetic studies NAME  |  synesthetic studies NAME --csv trials.csv")
+@app.command(
+    epilog="Examples:  synesthetic studies  |  synesthetic studies NAME  |  synesthetic studies NAME --csv trials.csv  |  "
+    "synesthetic studies NAME --anytime engines.png",
+)
 def studies(
     name: Annotated[Optional[str], typer.Argument(help="Show the trials of this study; without it, all studies are listed.")] = None,
     csv: Annotated[Optional[Path], typer.Option(help="Write the trials to this file instead.")] = None,
     delete: Annotated[Optional[str], typer.Option(help="Remove a study. The runs of its trials stay in runs/.")] = None,
+    anytime: Annotated[Optional[Path], typer.Option(help="Draw into this file what the minutes bought: all studies that look for the same as NAME, engine by engine.")] = None,
     skip: Annotated[Optional[int], typer.Option(help="Leave out this trial, because it kills its worker each time.")] = None,
     storage: Annotated[str, typer.Option(help="URL of a database; by default the SQLite file in runs/.")] = "",
 ):
@@ -145,6 +151,7 @@ def studies(
     import optuna
 
     from synesthetic.tuning.results import list_studies, load_study, result_lines, trials_table
+    from synesthetic.tuning.effort import effort_line
     from synesthetic.tuning.storage import open_storage, skip_trial
 
     if delete:
@@ -164,7 +171,21 @@ def studies(
             table.to_csv(csv)
         else:
             typer.echo(table.dropna(axis=1, how="all").to_string(float_format=lambda number: f"{number:.4g}"))
-        typer.echo("\n".join(result_lines(study)))
+        typer.echo("\n".join([*result_lines(study), effort_line(study)]))
+        if anytime:
+            typer.echo(_draw_anytime(study, storage, anytime))
+
+
+def _draw_anytime(study, storage: str, file: Path) -> str:
+    "Draw the anytime curves of all studies that look for the same; give the table that compares their engines."
+    from synesthetic.reporting.plots import plot_anytime
+    from synesthetic.tuning.effort import alike, anytime_band, compare_engines
+    from synesthetic.tuning.results import wanted
+
+    engines = alike(study, storage)
+    ax = plot_anytime({engine: anytime_band(repeats) for engine, repeats in engines.items()}, wanted(study).partition(" ")[2])
+    ax.figure.savefig(file, dpi=160)
+    return compare_engines(engines).to_string(float_format=lambda number: f"{number:.4g}")
 
 # %% ../nbs/90_cli.ipynb #43bbd506
 @app.command()

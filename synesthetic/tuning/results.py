@@ -76,7 +76,7 @@ def minutes_used(
     "The minutes of search until the last trial ended, over all sessions; what a killed session did after that is not known."
     return max((trial.user_attrs.get("minutes", 0.0) for trial in study.get_trials(deepcopy=False)), default=0.0)
 
-# %% ../../nbs/tuning/38_results.ipynb #f5fefb97
+# %% ../../nbs/tuning/38_results.ipynb #cff115ed
 def list_studies(
     storage: str = "",  # URL of the database; SQLite beside the ledger by default
 ) -> pd.DataFrame:  # index name; columns wanted, trials, of, best, engine, begun
@@ -120,11 +120,11 @@ def result_lines(
     if first_error:
         lines.append(f"the first that failed says: {first_error}")
     if "running" in states:
-        lines.append("if the worker of a running trial is dead, the same command finds that out: at once on the same machine, after ten minutes on another")
+        lines.append("if the worker of a running trial is dead, the same command finds out: at once on its machine, after ten minutes on another")
     unlucky = [trial for trial in trials if not trial.state.is_finished() and len(trial.user_attrs.get("interrupted", [])) > 2]
     lines += [
-        f"trial {trial.number} was interrupted {len(trial.user_attrs['interrupted'])} times. If it kills its worker, leave it out: synesthetic studies "
-        f"{study.study_name} --skip {trial.number}" for trial in unlucky
+        f"trial {trial.number} was interrupted {len(trial.user_attrs['interrupted'])} times. If it kills its worker, leave it out: "
+        f"synesthetic studies {study.study_name} --skip {trial.number}" for trial in unlucky
     ]
     complete = any(trial.state == TrialState.COMPLETE for trial in trials)
     for trial in ([study.best_trial] if len(study.directions) == 1 else study.best_trials) if complete else []:

@@ -206,7 +206,7 @@ def make_pruner(
 
 PRUNERS = ("none", "median", "halving", "hyperband")
 
-# %% ../../nbs/tuning/40_search.ipynb #bdb222fe
+# %% ../../nbs/tuning/40_search.ipynb #4422e666
 @dataclass(frozen=True, eq=False)
 class Study:
     "A hyperparameter search: what is wanted, what may be chosen, who chooses, what stops a trial, how many trials."
@@ -238,12 +238,17 @@ class Study:
             object.__setattr__(self, "name", f"{label}-{self.sampler}-{self.key[:8]}")
 
     @cached_property
+    def question(self) -> dict:  # plain JSON types
+        "Say what is looked for, and where: what studies have in common whose engines may be compared."
+        space = {name: distribution_to_json(distribution) for name, distribution in self.space.items()}
+        directions = list(self.objective.directions.items())
+        return canonical({"objective": self.objective.description, "directions": directions, "space": space})
+
+    @cached_property
     def declaration(self) -> dict:  # plain JSON types
         "Say in full what decides the trials."
-        space = {name: distribution_to_json(distribution) for name, distribution in self.space.items()}
         engine = {"sampler": self.sampler, "n_startup": self.n_startup, "seed": self.seed, "options": self.options}
-        wanted = {"objective": self.objective.description, "directions": list(self.objective.directions.items())}
-        return canonical({**wanted, "space": space, "pruner": self.pruner, **engine})
+        return canonical({**self.question, "pruner": self.pruner, **engine})
 
     @cached_property
     def key(self) -> str:  # 32 hexadecimal digits
@@ -280,7 +285,7 @@ class Study:
                 f"delete that one: synesthetic studies --delete {self.name}"
             )
         facts = {
-            "key": self.key, "directions": dict(self.objective.directions),
+            "key": self.key, "directions": dict(self.objective.directions), "question": content_key(self.question),
             "engine": {"sampler": self.sampler, "pruner": self.pruner, "seed": self.seed},
             "n_trials": max(self.total, study.user_attrs.get("n_trials", 0)),  # fewer than before do not undo what was made
         }
