@@ -65,7 +65,7 @@ def report(
     page = regenerate(week, out=parameters.pop("out", out), **parameters)
     typer.echo(f"{page}\nmade in {time.perf_counter() - began:.0f} s; open it in a browser")
 
-# %% ../nbs/90_cli.ipynb #548d6ced
+# %% ../nbs/90_cli.ipynb #a5000f0b
 @app.command(
     epilog="Examples:  synesthetic tune  |  synesthetic tune --corpus ravdess --data ~/RAVDESS --workers 2  |  "
     "synesthetic tune --corpus emodb --sampler tpe --pruner hyperband --minutes 30 --n-trials 200  |  "
@@ -183,7 +183,8 @@ def _draw_anytime(study, storage: str, file: Path) -> str:
     from synesthetic.tuning.results import wanted
 
     engines = alike(study, storage)
-    ax = plot_anytime({engine: anytime_band(repeats) for engine, repeats in engines.items()}, wanted(study).partition(" ")[2])
+    bands = {engine: anytime_band(repeats) for engine, repeats in engines.items()}
+    ax = plot_anytime(bands, wanted(study).partition(" ")[2], mark=study.user_attrs.get("mark", ""))
     ax.figure.savefig(file, dpi=160)
     return compare_engines(engines).to_string(float_format=lambda number: f"{number:.4g}")
 

@@ -62,10 +62,11 @@ def table_note(
         return f"{base}; the speakers are not known, so the 95% intervals treat items as independent"
     return f"{base}; 95% intervals by t over {predictions['speaker'].nunique()} speakers"
 
-# %% ../../nbs/reporting/20_tables.ipynb #d88f724e
+# %% ../../nbs/reporting/20_tables.ipynb #fb2acbc9
 FORMATS = {
     "parameters": "{:,.0f}", "training_seconds": "{:,.1f}", "seeds": "{:.0f}", "support": "{:.0f}", "items": "{:.0f}",
     "groups": "{:.0f}", "shared": "{:.0f}", "test items touched": "{:.0f}", "shared within selection": "{:.0f}",
+    "learning_rate": "{:.1e}", "weight_decay": "{:.1e}", "steps": "{:.0f}", "training seconds": "{:.1f}", "value": "{:.4g}", "ours": "{:.4g}",
 }
 
 

@@ -46,7 +46,7 @@ def effort_line(
     yields = f", {study.best_value / minutes:.3g} of the best score a minute" if complete else ""
     return f"{minutes:.1f} minutes ({shares}), {len(_timed(study)) / minutes:.2g} trials a minute{yields}"
 
-# %% ../../nbs/tuning/60_effort.ipynb #edf6d6bd
+# %% ../../nbs/tuning/60_effort.ipynb #a7358e22
 def anytime(
     study: optuna.Study,  # of one objective
 ) -> pd.DataFrame:  # one row a finished trial, in the order of their ends: minutes since the start, best score so far (nan before the first)
@@ -54,7 +54,8 @@ def anytime(
     if len(study.directions) > 1:
         raise ValueError(f"the study {study.study_name!r} has {len(study.directions)} objectives, and so no best score")
     trials = _timed(study)
-    minutes = [trial.user_attrs["minutes"] for trial in trials]
+    saved = np.cumsum([trial.user_attrs.get("saved", 0.0) / trial.user_attrs["workers"] for trial in trials])
+    minutes = np.array([trial.user_attrs["minutes"] for trial in trials]) + saved / 60
     scores = pd.Series([t.value if t.state == TrialState.COMPLETE else np.nan for t in trials], dtype=float)
     best = scores.cummax() if study.direction == StudyDirection.MAXIMIZE else scores.cummin()
     return pd.DataFrame({"minutes": minutes, "best": best.ffill()})

@@ -76,7 +76,7 @@ def minutes_used(
     "The minutes of search until the last trial ended, over all sessions; what a killed session did after that is not known."
     return max((trial.user_attrs.get("minutes", 0.0) for trial in study.get_trials(deepcopy=False)), default=0.0)
 
-# %% ../../nbs/tuning/38_results.ipynb #cff115ed
+# %% ../../nbs/tuning/38_results.ipynb #ecda29bc
 def list_studies(
     storage: str = "",  # URL of the database; SQLite beside the ledger by default
 ) -> pd.DataFrame:  # index name; columns wanted, trials, of, best, engine, begun
@@ -115,7 +115,8 @@ def result_lines(
     "Say what a study wants, how far it has come, and what it has found."
     trials = study.get_trials(deepcopy=False)[:study.user_attrs.get("n_trials")]
     states = pd.Series([trial.state.name.lower().replace("fail", "failed") for trial in trials]).value_counts()
-    lines = [f"{study.study_name}: {wanted(study)}", ", ".join(f"{count} {state}" for state, count in states.items()) + f" of {len(trials)}"]
+    mark = study.user_attrs.get("mark")
+    lines = [f"{study.study_name}: {wanted(study)}" + (f" [{mark}]" if mark else ""), ", ".join(f"{count} {state}" for state, count in states.items()) + f" of {len(trials)}"]
     first_error = next((trial.user_attrs["error"] for trial in trials if "error" in trial.user_attrs), "")
     if first_error:
         lines.append(f"the first that failed says: {first_error}")

@@ -206,7 +206,7 @@ def make_pruner(
 
 PRUNERS = ("none", "median", "halving", "hyperband")
 
-# %% ../../nbs/tuning/40_search.ipynb #4422e666
+# %% ../../nbs/tuning/40_search.ipynb #44233ede
 @dataclass(frozen=True, eq=False)
 class Study:
     "A hyperparameter search: what is wanted, what may be chosen, who chooses, what stops a trial, how many trials."
@@ -287,6 +287,7 @@ class Study:
         facts = {
             "key": self.key, "directions": dict(self.objective.directions), "question": content_key(self.question),
             "engine": {"sampler": self.sampler, "pruner": self.pruner, "seed": self.seed},
+            "mark": getattr(self.objective.function, "mark", ""),  # what leaks; it goes with every result
             "n_trials": max(self.total, study.user_attrs.get("n_trials", 0)),  # fewer than before do not undo what was made
         }
         for name, value in facts.items():
