@@ -6,11 +6,10 @@
 __all__ = ['TYPES', 'Report', 'template', 'check_parameters', 'ReportError', 'execute', 'write_page', 'regenerate',
            'report_folder']
 
-# %% ../../nbs/reporting/30_report.ipynb #95e59bb1
+# %% ../../nbs/reporting/30_report.ipynb #15d01f14
 import difflib
 import io
 import json
-import os
 import re
 import time
 from collections.abc import Iterable

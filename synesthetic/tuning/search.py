@@ -6,7 +6,7 @@
 __all__ = ['DIRECTIONS', 'ENGINES', 'PRUNERS', 'Objective', 'Attempt', 'FreshSampler', 'make_sampler', 'first_quarter',
            'make_pruner', 'Study', 'search']
 
-# %% ../../nbs/tuning/40_search.ipynb #1f99ff3a
+# %% ../../nbs/tuning/40_search.ipynb #5a016cd8
 import math
 import time
 import zlib
@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
-from threading import Event, Thread
 
 import numpy as np
 import optuna
@@ -35,7 +34,7 @@ from .gp import GaussianProcessSampler, trial_seed
 from .pareto import is_outclassed
 from .results import minutes_used, quiet, trials_table
 from .space import check_space, make_grid
-from .storage import claim, enqueue, give_back, one_at_a_time, open_storage, pulse, release_dead
+from .storage import claim, enqueue, give_back, one_at_a_time, open_storage, pulse, release_dead, repeatedly
 
 # %% ../../nbs/tuning/40_search.ipynb #ab84cf50
 DIRECTIONS = ("minimize", "maximize")
@@ -62,7 +61,7 @@ class Objective:
         "What decides the scores: the function's own `description`, or else its source."
         return getattr(self.function, "description", None) or {"source": source_digest(self.function)}
 
-# %% ../../nbs/tuning/40_search.ipynb #5c4de16a
+# %% ../../nbs/tuning/40_search.ipynb #157bf8e6
 class Attempt:
     "One trial at work."
 
@@ -115,7 +114,6 @@ class Attempt:
     def _outclassed(self, step: int, score: float) -> bool:
         self._curve[step] = score
         self.note("curve", {str(one): value for one, value in self._curve.items()})
-        self.note("known", self.known)
         return self._warmup is not None and self._warmup <= step and is_outclassed(self.trial.study, self._curve, self.known)
 
 # %% ../../nbs/tuning/40_search.ipynb #5f605dee
@@ -370,7 +368,7 @@ def _carry_out(study: Study, opened: optuna.Study, trial: optuna.Trial, session:
         give_back(opened, trial)
         raise
 
-# %% ../../nbs/tuning/40_search.ipynb #fc120db4
+# %% ../../nbs/tuning/40_search.ipynb #964e354d
 def search(
     study: Study,
     *,
@@ -422,7 +420,6 @@ def _book_rest(opened: optuna.Study, session: _Session, finished: Sequence[bool]
 @contextmanager
 def _watch(study: Study, opened: optuna.Study, progress: bool) -> Iterator[None]:
     "Show, within the block, how many trials are finished and the best score so far."
-    done = Event()
     bar = tqdm(total=study.total, desc=f"trials ({study.sampler})", unit="trial", disable=not progress, dynamic_ncols=True)
 
     def look() -> None:
@@ -433,18 +430,10 @@ def _watch(study: Study, opened: optuna.Study, progress: bool) -> Iterator[None]
         bar.n = len(trials)
         bar.set_postfix_str(f"{best}{pruned} pruned")
 
-    def watch() -> None:
-        while not done.wait(1.0):
-            with suppress(StorageInternalError):  # a database that is busy now will answer a second later
-                look()
-
-    thread = Thread(target=watch, daemon=True)
-    thread.start()
     try:
-        yield
+        with repeatedly(look, 1.0):
+            yield
     finally:
-        done.set()
-        thread.join()
         with suppress(StorageInternalError):
             look()
         bar.close()

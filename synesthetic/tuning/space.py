@@ -5,13 +5,12 @@
 # %% auto #0
 __all__ = ['SPACES', 'check_space', 'grid_values', 'SearchSpace', 'choose_space', 'make_grid', 'to_skopt']
 
-# %% ../../nbs/tuning/10_space.ipynb #c92e8b60
+# %% ../../nbs/tuning/10_space.ipynb #dd74fce5
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
-import optuna
 import skopt.space
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 

@@ -4,17 +4,17 @@
 
 # %% auto #0
 __all__ = ['TRIES', 'LOCKS', 'GRACE', 'PULSE', 'default_storage', 'shown_url', 'open_storage', 'one_at_a_time', 'machine',
-           'signature', 'is_gone', 'pulse', 'enqueue', 'claim', 'give_back', 'skip_trial', 'release_dead']
+           'signature', 'is_gone', 'repeatedly', 'pulse', 'enqueue', 'claim', 'give_back', 'skip_trial', 'release_dead']
 
-# %% ../../nbs/tuning/30_storage.ipynb #c165e461
+# %% ../../nbs/tuning/30_storage.ipynb #5b462ae9
 import re
 import socket
 import sqlite3
 import time
 import uuid
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -132,27 +132,35 @@ def is_gone(
     except psutil.NoSuchProcess:
         return True
 
-# %% ../../nbs/tuning/30_storage.ipynb #c944ba4d
+# %% ../../nbs/tuning/30_storage.ipynb #7caa49d0
 @contextmanager
-def pulse(
-    trial: optuna.Trial,  # that this process is at work on
-    every: float = PULSE,  # seconds
+def repeatedly(
+    act: Callable[[], object],  # asks or tells the database something
+    every: float,  # seconds
 ) -> Iterator[None]:
-    "Renew the signature of a trial within the block."
+    "Act so often within the block, beside what is done there. When the database is busy, that time is left out."
     done = Event()
 
-    def beat() -> None:
+    def run() -> None:
         while not done.wait(every):
-            with suppress(UpdateFinishedTrialError, StorageInternalError):  # a database that is busy now gets the next sign
-                trial.set_user_attr("owner", signature())
+            with suppress(UpdateFinishedTrialError, StorageInternalError):
+                act()
 
-    thread = Thread(target=beat, daemon=True)
+    thread = Thread(target=run, daemon=True)
     thread.start()
     try:
         yield
     finally:
         done.set()
         thread.join()
+
+
+def pulse(
+    trial: optuna.Trial,  # that this process is at work on
+    every: float = PULSE,  # seconds
+) -> AbstractContextManager[None]:
+    "Renew the signature of a trial within the block."
+    return repeatedly(lambda: trial.set_user_attr("owner", signature()), every)
 
 # %% ../../nbs/tuning/30_storage.ipynb #7962a0b7
 def enqueue(
