@@ -199,7 +199,7 @@ class Duplicates:
         links = coo_array((np.ones(len(pairs)), (first, second)), shape=(len(ids), len(ids)))
         return pd.Series(connected_components(links, directed=False)[1], pd.Index(ids, name="id"), name="group")
 
-# %% ../../nbs/splits/15_duplicates.ipynb #d6a134e7
+# %% ../../nbs/splits/15_duplicates.ipynb #19b8cdfd
 def _audio_pairs(prints: Features, corpus: Corpus, progress: bool) -> Iterator[tuple[int, int, str, float]]:
     "Near copies among recordings: two rows, kind, likeness."
     candidates, path = audio_candidates(prints.values), corpus.items.set_index("id")["path"]
@@ -222,6 +222,17 @@ def _image_pairs(prints: Features, corpus: Corpus, progress: bool) -> Iterator[t
                 yield from ((a, b, kind, value) for (a, b), value in zip(some[same], alike[same]))
 
 
+def _fingerprints(corpus: Corpus, cache: str | Path | None, progress: bool) -> Features:
+    "The fingerprints of a corpus; none at all where no file is usable."
+    spec = fingerprint_of(corpus)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the items that are skipped are part of the result
+        try:
+            return extract(corpus, spec, on_error="skip", cache=cache, progress=progress)
+        except ValueError as error:
+            return Features(np.empty((0, *spec.shape), np.float32), (), tuple((id, str(error)) for id in corpus.items["id"]))
+
+
 def _search(corpus: Corpus, cache: str | Path | None, progress: bool) -> Duplicates:
     "Look through a corpus whose files exist."
     digests = pd.Series(corpus.digests)
@@ -229,11 +240,9 @@ def _search(corpus: Corpus, cache: str | Path | None, progress: bool) -> Duplica
     copies["first"] = copies.groupby("digest")["id"].transform("first")
     exact = copies[copies["id"] != copies["first"]]
     pairs = [exact.assign(second=exact["id"], kind="exact", likeness=1.0)[_PAIR]]
-    alone, spec = select_items(corpus, copies["first"]), fingerprint_of(corpus)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # the items that are skipped are part of the result
-        prints = extract(alone, spec, on_error="skip", cache=cache, progress=progress)
-    found = (_image_pairs if isinstance(spec, ImageFingerprint) else _audio_pairs)(prints, corpus, progress)
+    alone = select_items(corpus, copies["first"])
+    prints = _fingerprints(alone, cache, progress)
+    found = (_image_pairs if isinstance(fingerprint_of(alone), ImageFingerprint) else _audio_pairs)(prints, corpus, progress)
     near = pd.DataFrame([(prints.ids[a], prints.ids[b], kind, float(value)) for a, b, kind, value in found], columns=_PAIR)
     pairs.append(near.sort_values("likeness", ascending=False).drop_duplicates(["first", "second"]))
     reasons = copies.set_index("first")["id"].loc[[id for id, _ in prints.skipped]]

@@ -6,7 +6,7 @@
 __all__ = ['Experiment', 'source_digest', 'seeded', 'Batches', 'train_network', 'one_hot', 'predictions_table', 'peak_memory_mb',
            'run_experiment', 'run_all', 'use_threads']
 
-# %% ../../nbs/training/40_fit.ipynb #7b9c7016
+# %% ../../nbs/training/40_fit.ipynb #9f1930e2
 import ast
 import inspect
 import logging
@@ -35,7 +35,7 @@ from ..models.classical import class_scores
 from ..splits.leakage import audit_split, check_leakage
 from ..splits.policy import Split
 from .augment import augment
-from .ledger import Ledger, Run
+from .ledger import Ledger, Run, check_may_train
 from .recipe import Recipe, class_weights, make_optimizer
 
 # %% ../../nbs/training/40_fit.ipynb #9b3dd231
@@ -278,7 +278,7 @@ def predictions_table(
     table.insert(3, "predicted", [corpus.classes[answer] for answer in scores.argmax(axis=1)])
     return table.assign(**{f"p_{name}": scores[:, column] for column, name in enumerate(corpus.classes)})
 
-# %% ../../nbs/training/40_fit.ipynb #27653cff
+# %% ../../nbs/training/40_fit.ipynb #db93b1db
 def peak_memory_mb() -> float:  # nan where the system does not tell (Windows)
     "The most memory that this process has held so far, in MB."
     try:
@@ -299,12 +299,13 @@ def run_experiment(
     verbose: int = 0,  # Keras' own progress: 0 none, 1 a bar, 2 a line an epoch
 ) -> Run:  # from the ledger if it is there
     "Do an experiment, or load its run if it was done before; raise `LeakageError` if its split leaks unasked."
-    audit = audit_split(experiment.corpus, experiment.split)
+    audit = audit_split(experiment.corpus, experiment.split, cache=cache)
     check_leakage(audit, experiment.allow_leakage)
     ledger = ledger or Ledger()
     run = _find_run(experiment, ledger, stop)
     if run is not None:
         return run
+    check_may_train(f"the run {experiment.key} ({experiment.name})")
     clock = [time.perf_counter()]
     features = extract(experiment.corpus, experiment.features, cache=cache)
     clock.append(time.perf_counter())
@@ -346,7 +347,7 @@ def _replay(run: Run, stop: Callable[[int, dict], bool]) -> bool:
     "Show the history of a run to `stop`; say whether it would have ended the training."
     return any(stop(int(row.pop("epoch")), row) for row in run.history.to_dict("records"))
 
-# %% ../../nbs/training/40_fit.ipynb #797d945a
+# %% ../../nbs/training/40_fit.ipynb #0a772e10
 def run_all(
     experiments: Iterable[Experiment],
     *,
@@ -357,18 +358,29 @@ def run_all(
 ) -> list[Run]:  # in the order of the experiments
     "Do many experiments side by side; what was done before is loaded."
     experiments, ledger = list(experiments), ledger or Ledger()
-    for experiment in experiments:
-        check_leakage(audit_split(experiment.corpus, experiment.split), experiment.allow_leakage)
+    _check_all(experiments, cache)
     waiting = {experiment.key: experiment for experiment in experiments if ledger.get(experiment.key) is None}
     inputs = {(e.corpus.fingerprint, content_key(e.description["features"])): e for e in waiting.values()}
     for experiment in inputs.values():
         extract(experiment.corpus, experiment.features, cache=cache, progress=progress)
     done = len(experiments) - len(waiting)
+    if waiting:
+        check_may_train(f"{len(waiting)} of {len(experiments)} runs, the first {next(iter(waiting))},")
     with tqdm(total=len(experiments), initial=done, desc="runs", unit="run", disable=not progress, dynamic_ncols=True) as bar:
         for name in _work_off(list(waiting.values()), ledger, cache, workers or min(cpu_count(), 8)):
             bar.set_postfix_str(f"last: {name}")
             bar.update()
     return [ledger.get(experiment.key) for experiment in experiments]
+
+
+def _check_all(experiments: list[Experiment], cache: str | Path | None) -> None:
+    "Audit each split once; raise `LeakageError` where an experiment does not allow what its split leaks."
+    audits = {}
+    for experiment in experiments:
+        place = experiment.corpus.fingerprint, experiment.split
+        if place not in audits:
+            audits[place] = audit_split(experiment.corpus, experiment.split, cache=cache)
+        check_leakage(audits[place], experiment.allow_leakage)
 
 
 def _work_off(experiments: list[Experiment], ledger: Ledger, cache: str | Path | None, workers: int) -> Iterator[str]:

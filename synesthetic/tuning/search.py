@@ -6,7 +6,7 @@
 __all__ = ['DIRECTIONS', 'ENGINES', 'PRUNERS', 'Objective', 'Attempt', 'FreshSampler', 'make_sampler', 'first_quarter',
            'make_pruner', 'Study', 'search']
 
-# %% ../../nbs/tuning/40_search.ipynb #5a016cd8
+# %% ../../nbs/tuning/40_search.ipynb #25c21b9f
 import math
 import time
 import zlib
@@ -30,6 +30,7 @@ from tqdm import tqdm
 
 from ..foundation import canonical, content_key
 from ..training.fit import source_digest, use_threads
+from ..training.ledger import check_may_train
 from .gp import GaussianProcessSampler, trial_seed
 from .pareto import is_outclassed
 from .results import minutes_used, quiet, trials_table
@@ -368,7 +369,7 @@ def _carry_out(study: Study, opened: optuna.Study, trial: optuna.Trial, session:
         give_back(opened, trial)
         raise
 
-# %% ../../nbs/tuning/40_search.ipynb #964e354d
+# %% ../../nbs/tuning/40_search.ipynb #871a3880
 def search(
     study: Study,
     *,
@@ -385,6 +386,8 @@ def search(
     with one_at_a_time(study.storage, study.name):
         enqueue(opened, study.total)
     finished = [trial.state.is_finished() for trial in opened.get_trials(deepcopy=False)[:study.total]]
+    if not all(finished) and (minutes is None or minutes_used(opened) < minutes):
+        check_may_train(f"{finished.count(False)} of {study.total} trials of {study.name}")
     workers = max(1, min(workers, finished.count(False)))
     session = _Session(began, minutes_used(opened), minutes or math.inf, workers)
     with _watch(study, opened, progress):

@@ -1,0 +1,282 @@
+"""Image corpora as users have them: FER2013 in its forms, paintings with votes, folders of one's own, and what is wrong with them."""
+import gzip
+import threading
+import zlib
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from synesthetic.corpora import faces
+from synesthetic.corpora.art import count_votes, label_stability, load_feelingblue, load_image_folder, read_table
+from synesthetic.corpora.faces import find_fer2013, load_fer2013
+from synesthetic.splits.leakage import audit_split
+from synesthetic.splits.policy import Split, make_splits
+
+
+def fer_row(emotion, usage, seed):
+    "A row of FER2013's table."
+    pixels = np.random.default_rng(seed).integers(0, 256, 48 * 48)
+    return f"{emotion},{' '.join(map(str, pixels))},{usage}"
+
+
+def write_fer(folder, *rows, name="fer2013.csv", header="emotion,pixels,Usage"):
+    "A table of FER2013."
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("\n".join([header, *rows]) + "\n")
+    return folder
+
+
+@pytest.fixture
+def fer(tmp_path):
+    "Seven emotions twice in training, once in each of the other parts."
+    parts = ("Training", "Training", "PublicTest", "PrivateTest")
+    rows = [fer_row(emotion, usage, 10 * emotion + take) for take, usage in enumerate(parts) for emotion in range(7)]
+    return write_fer(tmp_path / "fer2013", *rows)
+
+
+# FER2013
+
+
+def test_fer2013_pictures_are_those_of_the_table(fer, tmp_path):
+    corpus = load_fer2013(fer, cache=tmp_path)
+    assert corpus.classes == ("neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised") and len(corpus) == 28
+    item = corpus.items.set_index("id").loc["training-00009"]  # the second take of fear
+    expected = np.random.default_rng(21).integers(0, 256, 48 * 48).reshape(48, 48)
+    with Image.open(item["path"]) as picture:
+        assert picture.mode == "L" and (np.asarray(picture) == expected).all()
+    assert item["label"] == "fearful" and item["part"] == "train"
+
+
+def test_fer2013_files_do_not_depend_on_a_compressor(fer, tmp_path):
+    "The picture is one stored block of the deflate format, so that its digest is the same with every version of zlib."
+    data = open(load_fer2013(fer, cache=tmp_path).items["path"][0], "rb").read()
+    start = data.index(b"IDAT") + 4
+    length = int.from_bytes(data[start - 8 : start - 4], "big")
+    stream, raw = data[start : start + length], 48 * 49  # a row has a byte for its filter
+    assert stream[2] == 1 and int.from_bytes(stream[3:5], "little") == raw == len(zlib.decompress(stream))
+
+
+def test_fer2013_official_split(fer, tmp_path):
+    corpus = load_fer2013(fer, cache=tmp_path)
+    split, = make_splits(corpus, "official")
+    assert (len(split.train), len(split.validation), len(split.test)) == (14, 7, 7)
+    assert all(id.startswith("privatetest-") for id in split.test)
+    assert "speakers not known" in audit_split(corpus, split).mark
+
+
+def test_fer2013_pieces_do_not_matter(fer, tmp_path, monkeypatch):
+    whole = load_fer2013(fer, cache=tmp_path / "a")
+    read = faces.read_fer2013_rows
+    monkeypatch.setattr(faces, "read_fer2013_rows", lambda path: read(path, rows=3))
+    assert load_fer2013(fer, cache=tmp_path / "b").fingerprint == whole.fingerprint
+
+
+def test_fer2013_is_unpacked_once(fer, tmp_path, monkeypatch):
+    first = load_fer2013(fer, cache=tmp_path)
+    monkeypatch.setattr(faces, "unpack_fer2013", None)
+    assert load_fer2013(fer, cache=tmp_path).fingerprint == first.fingerprint
+    assert [path.name for path in (tmp_path / "fer2013").iterdir() if path.is_dir()] == [first.items["path"][0].split("/")[-3]]
+
+
+def test_fer2013_unpacked_by_two_at_once(fer, tmp_path):
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(load_fer2013(fer, cache=tmp_path / "c"))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 2 and found[0].fingerprint == found[1].fingerprint and all(found[0].digests.values())
+
+
+@pytest.mark.parametrize("header, rows, message", [
+    ("emotion,pixels", ["3,1 2"], "has no column 'Usage'; FER2013's table has emotion, pixels and Usage"),
+    ("emotion,pixels,Usage", [], "has a header and no pictures"),
+    ("emotion,pixels,Usage", [fer_row(7, "Training", 0)], "line 2: unknown emotion '7'; known are 0 to 6"),
+    ("emotion,pixels,Usage", [fer_row(0, "Training", 0), fer_row(0, "Testing", 0)], "line 3: unknown usage 'Testing'"),
+    ("emotion,pixels,Usage", ["0,1 2 3,Training"], "line 2: the picture has 3 pixels"),
+    ("emotion,pixels,Usage", ["0,,Training"], "line 2: the picture has 0 pixels"),
+    ("emotion,pixels,Usage", ["0," + "300 " * 2304 + ",Training"], "line 2: a pixel has the value 300, outside 0..255"),
+    ("emotion,pixels,Usage", ["0," + "1.5 " * 2304 + ",Training"], "line 2: the pixels hold '\\.\\.\\."),
+    ("emotion,pixels,Usage", [fer_row(0, "Training", 0), "", fer_row(9, "Training", 0)], "line 4: unknown emotion '9'"),
+])
+def test_fer2013_broken_tables(tmp_path, header, rows, message):
+    folder = write_fer(tmp_path / "broken", *rows, header=header)
+    with pytest.raises(ValueError, match=f"fer2013.csv.*{message}"):
+        load_fer2013(folder, cache=tmp_path)
+    assert not list(tmp_path.glob("fer2013/*/items.csv")) and not list(tmp_path.glob("fer2013/.*"))
+
+
+def test_fer2013_broken_files(fer, tmp_path):
+    packed = gzip.compress((fer / "fer2013.csv").read_bytes())
+    broken = "is not a whole gzip file"
+    for content, message in ((packed[:5000], broken), (b"emotion,pixels,Usage\n", broken), (b"", "is empty")):
+        path = tmp_path / "fer2013.csv.gz"
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=f"fer2013.csv.gz {message}"):
+            load_fer2013(path, cache=tmp_path)
+    (tmp_path / "fer2013.csv").write_bytes(packed)
+    with pytest.raises(ValueError, match="is not FER2013's table"):
+        load_fer2013(tmp_path / "fer2013.csv", cache=tmp_path)
+
+
+def test_fer2013_is_found_where_people_have_it(fer, tmp_path):
+    assert find_fer2013(tmp_path) == find_fer2013(fer) == find_fer2013(fer / "fer2013.csv") == fer / "fer2013.csv"
+    (fer / "train").mkdir()
+    assert find_fer2013(fer) == fer / "fer2013.csv"
+    with pytest.raises(FileNotFoundError, match="neither fer2013.csv.* is in"):
+        find_fer2013(fer / "train")
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        find_fer2013(tmp_path / "nowhere")
+
+
+def test_fer2013_folders(tmp_path):
+    for name in ("train/fear/Training_1.jpg", "train/Surprise/Training_1.png", "test/neutral/PublicTest_1.jpg", "test/neutral/._x.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (48, 48)).save(tmp_path / name)
+    (tmp_path / "train/fear/Thumbs.db").write_text("no picture")
+    items = load_fer2013(tmp_path).items
+    assert dict(zip(items["id"], items["label"])) == {
+        "train-fear-Training_1": "fearful", "train-surprise-Training_1": "surprised", "test-neutral-PublicTest_1": "neutral"}
+    assert set(items["part"]) == {"train", "test"}
+    (tmp_path / "train/joy").mkdir()
+    with pytest.raises(ValueError, match="joy is not named like one of FER2013's emotions: angry, disgust, fear"):
+        load_fer2013(tmp_path)
+
+
+def test_fer2013_empty_folders(tmp_path):
+    (tmp_path / "train" / "happy").mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match="no .png, .jpg, .jpeg file in .*train/<emotion>/"):
+        load_fer2013(tmp_path)
+
+
+@pytest.mark.realdata
+def test_real_fer2013(real_data, tmp_path):
+    corpus = load_fer2013(real_data / "fer2013", cache=tmp_path)
+    counts = corpus.items.groupby(["part", "label"]).size()
+    assert counts["train"].to_dict() == {
+        "angry": 1650, "disgust": 185, "fearful": 1704, "happy": 3030, "neutral": 2023, "sad": 2045, "surprised": 1363}
+    assert counts["validation"].to_dict() == {  # all of PublicTest
+        "angry": 467, "disgust": 56, "fearful": 496, "happy": 895, "neutral": 607, "sad": 653, "surprised": 415}
+    split, = make_splits(corpus, "official")
+    assert repr(split) == "<Split official 1 of 1: 12000 train, 3589 validation, 0 test>"
+    training = {corpus.digests[id] for id in split.train}
+    assert sum(corpus.digests[id] in training for id in split.validation) == 138  # exact duplicates
+
+
+# The official split
+
+
+def test_official_split_holds_validation_out(tmp_path):
+    seeds = [(emotion, 10 * emotion + take) for take in range(8) for emotion in range(7)]
+    rows = [fer_row(emotion, usage, seed) for emotion, seed in seeds for usage in ("Training", "PrivateTest")]
+    corpus = load_fer2013(write_fer(tmp_path / "two", *rows), cache=tmp_path)
+    split, = make_splits(corpus, "official", folds=1, validation=0.25, seed=3)
+    assert isinstance(split, Split) and (split.policy, split.fold, split.folds, split.seed) == ("official", 0, 1, 3)
+    assert (len(split.train), len(split.validation), len(split.test)) == (42, 14, 56)
+    labels = corpus.items.set_index("id")["label"]
+    assert set(labels[list(split.validation)].value_counts()) == {2}
+    assert all(id.startswith("privatetest") for id in split.test)
+
+
+def test_official_split_needs_parts(tone_corpus):
+    with pytest.raises(ValueError, match="tones does not come in parts: no official split is possible; possible are random, speaker$"):
+        make_splits(tone_corpus, "official")
+
+
+# Paintings
+
+
+def write_votes(folder, votes, files=True):
+    "FeelingBlue's form; votes: file -> {column: count}."
+    (folder / "images").mkdir(parents=True)
+    columns = [f"{emotion}_{end}" for end in ("max", "min") for emotion in ("anger", "disgust", "fear", "happiness", "sadness")]
+    about = {"artist": "NA", "title": "None", "year": "", "category": "x", **dict.fromkeys(columns, 0)}
+    rows = [{"filename": name, **about, **one} for name, one in votes.items()]
+    pd.DataFrame(rows).to_csv(folder / "paintings.csv", index=False)
+    for name in votes if files else ():
+        Image.new("RGB", (4, 4)).save(folder / "images" / name)
+    return folder
+
+
+VOTES = {
+    "a.png": {"anger_max": 9, "anger_min": 1},
+    "b.png": {"disgust_min": 8, "fear_max": 4, "fear_min": 3},
+    "c.png": {},
+    "d.png": {"sadness_max": 5, "happiness_max": 5},
+    "e.png": {"happiness_max": 2, "happiness_min": 6},
+}
+
+
+def test_votes_become_labels(tmp_path, capsys):
+    corpus = load_feelingblue(write_votes(tmp_path / "art", VOTES))
+    assert dict(zip(corpus.items["id"], corpus.items["label"])) == {"a": "angry", "b": "fearful"}
+    shown = 4 * (9 + 4 + 5 + 5 + 2) / 6  # six pairs of a painting and an emotion have votes
+    assert corpus.items["anger"][0] == pytest.approx((9 - 1) / shown) and corpus.items["disgust"][1] == pytest.approx(-8 / shown)
+    assert corpus.items["happiness"].isna().all() and set(corpus.items["speaker"]) == {"NA"}
+    assert "3 of 5 get no label and are left out: 1 without votes, 1 with no score above zero, 1 with a tie" in capsys.readouterr().out
+
+
+def test_pictures_that_are_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"5 of 5 pictures are neither in .*: 'a.png', 'b.png', 'c.png', \.\.\."):
+        load_feelingblue(write_votes(tmp_path / "art", VOTES, files=False))
+    with pytest.raises(FileNotFoundError, match="no such table: .*paintings.csv"):
+        load_feelingblue(tmp_path)
+
+
+@pytest.mark.realdata
+def test_real_paintings(real_data):
+    corpus = load_feelingblue(real_data / "paintings")
+    assert corpus.items["label"].value_counts().to_dict() == {"disgust": 197, "happy": 168, "fearful": 81, "sad": 52, "angry": 50}
+    assert all(corpus.digests.values())
+    for split in make_splits(corpus, "speaker", folds=4):
+        assert "speaker" not in audit_split(corpus, split).leaks
+    most, least = count_votes(read_table(real_data / "paintings" / "paintings.csv"))
+    assert 0.79 < np.nanmean(label_stability(most, least)) < 0.83
+
+
+@pytest.mark.realdata
+def test_scores_are_those_that_feelingblue_published(real_data):
+    "feelingblue_relative_scores.csv of github.com/amith-ananthram/feelingblue, where the number of showings is known."
+    published = {
+        "afro_composition-1968": 0.5, "willem-de-kooning_asheville(1)": 0.727, "mark-rothko_untitled-1970": 0.217,
+        "jackson-pollock_mural": 0.125, "kazuo-shiraga_fire-ritual-1974": 0.583, "patrick-heron_red-garden-1956": 0.455}
+    items = load_feelingblue(real_data / "paintings").items.set_index("id")
+    assert np.abs(items["anger"][list(published)] - pd.Series(published)).max() < 0.05
+
+
+# A folder of one's own
+
+
+def test_folder_of_ones_own(tmp_path):
+    folder = tmp_path / "Drawings"
+    (folder / "images").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    names = [f"{number}.png" for number in range(12)]
+    for name in names:
+        Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(folder / "images" / name)
+    about = {"Painter": list("aabbccddeeff"), "arousal": 0.5, "part": ["train"] * 8 + ["test"] * 4}
+    table = pd.DataFrame({"IMAGE": names, " Emotion ": ["happy", "sad"] * 6, **about})
+    table.to_csv(folder / "table.csv", index=False)
+    corpus = load_image_folder(folder, "table.csv")
+    assert corpus.name == "Drawings" and corpus.items["speaker"].nunique() == 6 and corpus.items["arousal"].eq(0.5).all()
+    assert len(make_splits(corpus, "speaker", folds=3)) == 3 and len(make_splits(corpus, "official")[0].test) == 4
+
+
+@pytest.mark.parametrize("text, message", [
+    ("", "is not a csv"),
+    ("file,label\n", "has no rows"),
+    ("file;label\na.png;sad\n", "has no column file or filename or path or image; it has file;label"),
+    ("file,mood\na.png,sad\n", "has no column label or emotion; it has file, mood. Say which one it is: columns={'label': ...}"),
+    ("file,label\na.png,nan\n", "1 of 1 rows have no label, first row 1"),
+    ("file,label,artist\na.png,sad,\n", "1 of 1 rows have no artist, first row 1"),
+    ("file,label,arousal\na.png,sad,high\n", "row 1: the arousal 'high' is not a number from -1 to 1"),
+    ("file,label,title\na.png,sad,Red, blue\n", "is not a csv"),
+])
+def test_broken_tables_of_ones_own(tmp_path, text, message):
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    (tmp_path / "labels.csv").write_text(text)
+    with pytest.raises(ValueError) as caught:
+        load_image_folder(tmp_path)
+    assert message in str(caught.value) and "labels.csv" in str(caught.value)
