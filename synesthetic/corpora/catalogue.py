@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CATALOGUE', 'Entry', 'find_corpus', 'load_corpus', 'describe_corpora']
 
-# %% ../../nbs/corpora/90_catalogue.ipynb #06949182
+# %% ../../nbs/corpora/90_catalogue.ipynb #e690d9f3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +13,15 @@ from pathlib import Path
 import pandas as pd
 
 from .base import Corpus
+from .art import load_feelingblue
+from .faces import load_fer2013
 from .speech import load_emodb, load_ravdess
+from .synthetic_faces import synthetic_faces
 from .synthetic_music import synthetic_music
+from .synthetic_paintings import synthetic_paintings
 from ..foundation import data_folder
 
-# %% ../../nbs/corpora/90_catalogue.ipynb #518db602
+# %% ../../nbs/corpora/90_catalogue.ipynb #064c2f72
 @dataclass(frozen=True)
 class Entry:
     "What is known about a corpus before it is loaded."
@@ -42,6 +46,23 @@ CATALOGUE = {
         "Berlin Database of Emotional Speech", load_emodb, "emodb",
         "download download.zip from http://emodb.bilderbar.info/download/ and unpack it into data/emodb/",
     ),
+    "fer2013": Entry(
+        "Facial Expression Recognition 2013", load_fer2013, "fer2013",
+        "download fer2013.csv of Kaggle's challenges-in-representation-learning-facial-expression-recognition-challenge, or the "
+        "folders train/ and test/, into data/fer2013/",
+    ),
+    "paintings": Entry(
+        "Abstract paintings with the votes of FeelingBlue", load_feelingblue, "paintings",
+        "see https://github.com/amith-ananthram/feelingblue; put images/ and paintings.csv (votes counted by painting) into data/paintings/",
+    ),
+    "embedded-faces": Entry(
+        "Synthetic faces", lambda folder, classes, **options: synthetic_faces(classes=classes, **options), "",
+        "nothing to do: the package makes it",
+    ),
+    "embedded-paintings": Entry(
+        "Synthetic abstract paintings", lambda folder, classes, **options: synthetic_paintings(classes=classes, **options), "",
+        "nothing to do: the package makes it",
+    ),
 }
 
 # %% ../../nbs/corpora/90_catalogue.ipynb #259ba031
@@ -65,13 +86,13 @@ def find_corpus(
     below = [path for path in data.glob("*") if path.name.lower() == entry.folder and path.is_dir()]
     return below[0] if below else data if data.is_dir() else None
 
-# %% ../../nbs/corpora/90_catalogue.ipynb #87a5b034
+# %% ../../nbs/corpora/90_catalogue.ipynb #904b62d7
 def load_corpus(
     name: str,  # a key of `CATALOGUE`
     data: str | Path | None = None,  # the corpus' folder or the one above it; `data_folder()` by default
     *,
     classes: str | tuple[str, ...] | None = None,  # class names, or "happy,sad", or "all"; the corpus' usual ones by default
-    **options,  # of the embedded corpus: performers, phrases, seed, ...
+    **options,  # of an embedded corpus: performers, phrases, identities, artists, seed, ...
 ) -> Corpus:
     "Load a corpus by name; raise `FileNotFoundError` with directions if it is not there."
     entry = _entry(name)

@@ -89,7 +89,7 @@ def wave_likeness(
     product = scipy.fft.irfft(scipy.fft.rfft(a, length) * scipy.fft.rfft(b, length).conj(), length)
     return float(np.abs(product).max() / np.sqrt((a @ a) * (b @ b)))
 
-# %% ../../nbs/splits/15_duplicates.ipynb #eb19aad6
+# %% ../../nbs/splits/15_duplicates.ipynb #e0da3ea0
 HASH_BITS = 12  # of 64, that candidates may differ in
 THUMBNAIL_LIKENESS = 0.6  # of candidates, correlation
 PICTURE_LIKENESS = 0.95  # of duplicates, correlation
@@ -131,16 +131,15 @@ def image_candidates(
     others: Prints,  # the same, or mirrored
     *,
     progress: bool = True,  # show a bar if it takes longer than a few seconds
-) -> Iterator[np.ndarray]:  # (pairs, 2) rows, the smaller first; a block of pictures at a time
+) -> Iterator[np.ndarray]:  # (pairs, 2) rows, the smaller first; at most 4,096 at a time
     "Find the pairs of pictures that are worth a closer look."
-    flat, count = (part.thumbnails.reshape(len(part.hashes), -1) for part in (prints, others)), len(prints.hashes)
-    rows, columns = flat
-    for start in tqdm(range(0, count, 256), desc="comparing pictures", unit="block", delay=3, disable=not progress):
-        block = slice(start, start + 256)
-        near = np.bitwise_count(prints.hashes[block, None] ^ others.hashes[start:]) <= HASH_BITS
-        row, column = np.nonzero(near & (rows[block] @ columns[start:].T > THUMBNAIL_LIKENESS))
-        pairs = np.c_[row, column][row < column]
-        yield pairs + start
+    for start in tqdm(range(0, len(prints.hashes), 256), desc="comparing pictures", unit="block", delay=3, disable=not progress):
+        bits = np.bitwise_count(prints.hashes[start : start + 256, None] ^ others.hashes[start:])
+        row, column = np.nonzero(bits <= HASH_BITS)
+        pairs = np.c_[row, column][row < column] + start
+        for some in np.array_split(pairs, len(pairs) // 4096 + 1):
+            alike = (prints.thumbnails[some[:, 0]] * others.thumbnails[some[:, 1]]).sum((1, 2))
+            yield some[alike > THUMBNAIL_LIKENESS]
 
 # %% ../../nbs/splits/15_duplicates.ipynb #42bfa460
 @lru_cache(maxsize=1)
@@ -199,7 +198,7 @@ class Duplicates:
         links = coo_array((np.ones(len(pairs)), (first, second)), shape=(len(ids), len(ids)))
         return pd.Series(connected_components(links, directed=False)[1], pd.Index(ids, name="id"), name="group")
 
-# %% ../../nbs/splits/15_duplicates.ipynb #19b8cdfd
+# %% ../../nbs/splits/15_duplicates.ipynb #3158ee76
 def _audio_pairs(prints: Features, corpus: Corpus, progress: bool) -> Iterator[tuple[int, int, str, float]]:
     "Near copies among recordings: two rows, kind, likeness."
     candidates, path = audio_candidates(prints.values), corpus.items.set_index("id")["path"]
@@ -215,11 +214,10 @@ def _image_pairs(prints: Features, corpus: Corpus, progress: bool) -> Iterator[t
     plain = take_apart(prints.values)
     for kind, others in (("near", plain), ("mirrored", take_apart(prints.values, mirrored=True))):
         for pairs in image_candidates(plain, others, progress=progress):
-            for some in np.array_split(pairs, max(1, len(pairs) // 2048)):
-                alike = picture_likeness(plain.thumbnails[some[:, 0]], others.thumbnails[some[:, 1]])
-                apart = colour_distance(plain.colours[some[:, 0]], others.colours[some[:, 1]])
-                same = (alike > PICTURE_LIKENESS) & (apart < COLOUR_DISTANCE)
-                yield from ((a, b, kind, value) for (a, b), value in zip(some[same], alike[same]))
+            alike = picture_likeness(plain.thumbnails[pairs[:, 0]], others.thumbnails[pairs[:, 1]])
+            apart = colour_distance(plain.colours[pairs[:, 0]], others.colours[pairs[:, 1]])
+            same = (alike > PICTURE_LIKENESS) & (apart < COLOUR_DISTANCE)
+            yield from ((a, b, kind, value) for (a, b), value in zip(pairs[same], alike[same]))
 
 
 def _fingerprints(corpus: Corpus, cache: str | Path | None, progress: bool) -> Features:

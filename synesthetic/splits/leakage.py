@@ -54,12 +54,13 @@ class Audit:
     def _repr_html_(self):
         return self.table.to_html() + f"<p>{self.mark or 'nothing is shared'}</p>"
 
-# %% ../../nbs/splits/20_leakage.ipynb #3dff1050
+# %% ../../nbs/splits/20_leakage.ipynb #127b4abb
 _CHANGES = (
     "aug(?:ment(?:ed|ation)?)?|nois[ey]|pitch(?:ed)?|stretch(?:ed)?|speed|slow(?:er|ed)?|fast(?:er)?|shift(?:ed)?|flip(?:ped)?|"
     "mirror(?:ed)?|rot(?:ate|ated)?|crop(?:ped)?|zoom(?:ed)?|gain|reverb|echo|mask(?:ed)?|specaug|blur(?:red)?"
 )
 _SUFFIX = re.compile(rf"(.+?)[-_. ]+(?:{_CHANGES})[-_. ]*[\d.]*", re.IGNORECASE)
+_FILE = re.compile(r"\.(?:wav|flac|mp3|ogg|m4a|png|jpe?g|bmp|webp)$", re.IGNORECASE)
 _PREFIX = re.compile(rf"(?:{_CHANGES})\d*[-_. ]+(?:\d+[-_ ]+)?(.+)", re.IGNORECASE)
 
 
@@ -75,11 +76,13 @@ def augmented_families(
     items: pd.DataFrame,  # of a corpus: id and, where known, source (the id that an item was made from)
 ) -> pd.Series:  # id -> name of the original; only items with an augmented copy, and those copies
     "Find items that were made from one original."
-    origin = items["id"].map(original_name)
+    names = items["id"].str.replace(_FILE, "", regex=True)
+    origin = names.map(original_name)
     if "source" in items:
-        origin = items["source"].where(items["source"].notna() & (items["source"] != ""), origin)
+        given = items["source"].fillna("").str.replace(_FILE, "", regex=True)
+        origin = origin.where(given == "", given)
     family = pd.Series(origin.to_numpy(), pd.Index(items["id"], name="id"), name="family")
-    changed = (family != family.index).groupby(family).transform("any")
+    changed = (family != names.to_numpy()).groupby(family).transform("any")
     return family[changed & (family.groupby(family).transform("size") > 1)]
 
 # %% ../../nbs/splits/20_leakage.ipynb #560b8019
