@@ -69,7 +69,7 @@ def test_report_leaves_what_it_promises(finished):
 
 def test_every_number_has_its_runs(finished, workplace):
     report = json.loads((finished / "numbers.json").read_text())
-    assert report["corpus"]["fingerprint"] and report["parameters"]["epochs"] == 1 and report["mark"] == "text-dependent"
+    assert report["corpora"]["embedded"]["fingerprint"] and report["parameters"]["epochs"] == 1 and report["mark"] == "text-dependent"
     known = set(keys(workplace))
     for name, number in report["numbers"].items():
         assert number["runs"] and set(number["runs"]) <= known, name

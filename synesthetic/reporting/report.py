@@ -6,13 +6,13 @@
 __all__ = ['TYPES', 'Report', 'template', 'check_parameters', 'ReportError', 'execute', 'write_page', 'regenerate',
            'report_folder']
 
-# %% ../../nbs/reporting/30_report.ipynb #15d01f14
+# %% ../../nbs/reporting/30_report.ipynb #d14051b5
 import difflib
 import io
 import json
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -29,14 +29,14 @@ from ..corpora.base import Corpus
 from ..foundation import canonical, project_folder, quiet_libraries
 from ..training.ledger import Run, current_commit
 
-# %% ../../nbs/reporting/30_report.ipynb #d75cbb4b
+# %% ../../nbs/reporting/30_report.ipynb #d579bc1c
 @dataclass
 class Report:
     "The folder of a report, and the numbers that it states."
 
     folder: Path  # made when the first file is written
     parameters: dict  # name -> value, as the notebook was run
-    corpus: Corpus  # what the numbers are about
+    corpora: Corpus | Sequence[Corpus]  # what the numbers are about
     mark: str = ""  # what leaks; printed on every figure and table
     numbers: dict = field(default_factory=dict)  # name -> value, interval, runs
 
@@ -64,20 +64,26 @@ class Report:
         self,
         name: str,  # "cnn.uar"
         value: float,
-        runs: Iterable[Run | str],  # the runs, or their keys, that it was computed from
+        runs: Iterable[Run | str] = (),  # the runs, or their keys, that it was computed from
+        *,
+        corpus: str = "",  # name of the corpus that it describes; not needed if there is one only, and runs
         **details,  # low, high, n, mark, ...: plain JSON types
     ) -> float:  # the value, so that the text can use it
-        "Remember a number and the runs behind it; raise `ValueError` if there are none."
-        keys = sorted({run.key if isinstance(run, Run) else run for run in runs})
-        if not keys:
-            raise ValueError(f"the number {name!r} has no runs behind it")
-        self.numbers[name] = {"value": value, "runs": keys, "mark": self.mark, **details}
+        "Remember a number and what is behind it; raise `ValueError` if nothing is."
+        keys, names = sorted({run.key if isinstance(run, Run) else run for run in runs}), [one.name for one in self._corpora()]
+        if not keys and not corpus or corpus and corpus not in names:
+            raise ValueError(f"the number {name!r} has no runs behind it, and no corpus of {', '.join(names)}")
+        self.numbers[name] = {"value": value, "runs": keys, "corpus": corpus or ", ".join(names), "mark": self.mark, **details}
         return value
 
+    def _corpora(self) -> tuple[Corpus, ...]:
+        "The corpora as a tuple, also if there is one."
+        return (self.corpora,) if isinstance(self.corpora, Corpus) else tuple(self.corpora)
+
     def close(self) -> Path:  # of numbers.json
-        "Write down all numbers, with parameters, corpus and commit."
-        corpus = {"name": self.corpus.name, "fingerprint": self.corpus.fingerprint, "items": len(self.corpus)}
-        about = {"parameters": self.parameters, "corpus": corpus, "mark": self.mark, "commit": current_commit()}
+        "Write down all numbers, with parameters, corpora and commit."
+        corpora = {one.name: {"fingerprint": one.fingerprint, "items": len(one)} for one in self._corpora()}
+        about = {"parameters": self.parameters, "corpora": corpora, "mark": self.mark, "commit": current_commit()}
         path = self._place("", "numbers.json")
         text = json.dumps(_without_nan(canonical({**about, "numbers": self.numbers})), indent=1, sort_keys=True)
         scratch = path.with_suffix(".part")
@@ -236,7 +242,7 @@ def write_page(
     scratch.replace(page)
     return page
 
-# %% ../../nbs/reporting/30_report.ipynb #53b43bb7
+# %% ../../nbs/reporting/30_report.ipynb #ae1af644
 def regenerate(
     week: str,  # "04"
     /,
@@ -257,7 +263,7 @@ def regenerate(
 
 def report_folder(
     report: str,  # "week_04"
-    corpus: str,  # its name
+    corpus: str,  # its name, or several with commas between them
 ) -> Path:  # absolute
     "Say where a report on a corpus goes by default."
-    return project_folder() / "reports" / report / corpus
+    return project_folder() / "reports" / report / corpus.replace(" ", "").replace(",", "+")
