@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MARKS', 'LeakageError', 'Audit', 'original_name', 'augmented_families', 'leak_groups', 'audit_split', 'audit_splits',
-           'check_leakage']
+           'accepted', 'check_leakage']
 
 # %% ../../nbs/splits/20_leakage.ipynb #cfab44be
 import re
@@ -146,17 +146,25 @@ def audit_splits(
     audits = [audit_split(corpus, split, cache=cache) for split in splits]
     return Audit(pd.concat([audit.table for audit in audits]).groupby(level="leak", sort=False).max(), audits[0].part)
 
-# %% ../../nbs/splits/20_leakage.ipynb #7b4d1d4f
+# %% ../../nbs/splits/20_leakage.ipynb #40c79173
+def accepted(
+    allow: bool | str | Collection[str],  # False, True, keys of `MARKS`, or "speaker,text"
+) -> set[str]:  # keys of `MARKS`
+    "Read which leaks are accepted; raise `ValueError` for an unknown one."
+    listed = [name.strip() for name in allow.split(",") if name.strip()] if isinstance(allow, str) else allow
+    names = set(MARKS if listed is True else listed or ())
+    unknown = sorted(names - set(MARKS))
+    if unknown:
+        raise ValueError(f"unknown leak {unknown[0]!r}; leaks are accepted by name: {', '.join(MARKS)}")
+    return names
+
+
 def check_leakage(
     audit: Audit,  # of the split to train on
     allow: bool | str | Collection[str] = False,  # accepted leaks: False, True, keys of `MARKS`, or "speaker,text"
 ) -> None:
     "Raise `LeakageError` if the split leaks something that is not allowed by name."
-    listed = [name.strip() for name in allow.split(",") if name.strip()] if isinstance(allow, str) else allow
-    names = set(MARKS if listed is True else listed or ())
-    unknown = sorted(names - set(MARKS))
-    if unknown:
-        raise ValueError(f"unknown leak {unknown[0]!r} in allow_leakage; known are {', '.join(MARKS)}")
+    names = accepted(allow)
     refused = [leak for leak in audit.leaks if leak not in names]
     if refused:
         shared = ", ".join(f"{audit.table.loc[leak, 'shared']} {leak}(s)" for leak in refused)
