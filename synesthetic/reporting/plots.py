@@ -24,7 +24,7 @@ from matplotlib.ticker import PercentFormatter
 
 from ..corpora.base import in_class_order
 
-# %% ../../nbs/reporting/10_plots.ipynb #8286feeb
+# %% ../../nbs/reporting/10_plots.ipynb #384743eb
 @contextmanager
 def use_style() -> Iterator[None]:
     "Draw in the style of the reports, inside a `with` block or as a decorator."
@@ -35,6 +35,8 @@ def use_style() -> Iterator[None]:
     }
     with seaborn.axes_style("whitegrid"), plt.rc_context(settings):
         yield
+        interactive = plt.isinteractive()
+    plt.interactive(interactive)  # a notebook's first figure turns it on, and leaving `rc_context` would turn it off again
 
 
 def _axes(ax: Axes | None, size: tuple[float, float] = (6, 3.5), columns: int = 1):

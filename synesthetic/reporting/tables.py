@@ -5,26 +5,29 @@
 # %% auto #0
 __all__ = ['FORMATS', 'comparison_table', 'mean_costs', 'table_note', 'show_table']
 
-# %% ../../nbs/reporting/20_tables.ipynb #d8d7dd12
+# %% ../../nbs/reporting/20_tables.ipynb #31112e08
 import pandas as pd
 from pandas.io.formats.style import Styler
 
 from ..evaluation.metrics import classification_scores, floors
-from ..evaluation.uncertainty import compare_paired, interval_table
+from ..evaluation.separability import letters
+from ..evaluation.uncertainty import compare_all, interval_table
 from ..foundation import content_key
 
-# %% ../../nbs/reporting/20_tables.ipynb #5785c6dd
+# %% ../../nbs/reporting/20_tables.ipynb #5d8467a2
 def comparison_table(
     predictions: pd.DataFrame,  # of the test parts, see `gather_predictions`
     costs: pd.DataFrame,  # see `gather_costs`
     classes: tuple[str, ...],  # in the corpus' order
-) -> pd.DataFrame:  # one row an architecture, best first, then the floors; uar, low, high, ..., separable
-    "Compare architectures: scores with intervals, cost, and whether the best is separable from each."
+) -> pd.DataFrame:  # one row an architecture, best first, then the floors; uar, low, high, ..., group, separable from best
+    "Compare architectures: scores with intervals, cost, and which of them can be told apart."
     intervals = interval_table(predictions, "balanced_accuracy", classes)
     table = intervals.rename(columns={"estimate": "uar", "seed_sd": "seed sd"})[["uar", "low", "high", "seed sd", "seeds"]]
     table = table.join(_mean_scores(predictions, classes)).join(mean_costs(costs))
     if len(table) > 1:
-        table["separable from best"] = compare_paired(predictions, "balanced_accuracy", classes)["separable"]
+        pairs = compare_all(predictions, "balanced_accuracy", classes)
+        table["group"] = letters(pairs)
+        table["separable from best"] = pairs.loc[pairs["reference"] == table.index[0], "separable"]
     return pd.concat([table, _floor_rows(predictions, classes)]).rename_axis("architecture")
 
 
@@ -50,17 +53,23 @@ def _floor_rows(predictions: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataF
         name: {"uar": levels.loc[kind, "balanced_accuracy"], "accuracy": levels.loc[kind, "accuracy"]} for name, kind in rows.items()
     }).T
 
-# %% ../../nbs/reporting/20_tables.ipynb #dd30e661
+# %% ../../nbs/reporting/20_tables.ipynb #081ed3ee
 def table_note(
     predictions: pd.DataFrame,  # of the test parts
+    *,
+    grouped: bool = False,  # whether the table has the column group
 ) -> str:
     "Say in one sentence what a table's numbers rest on."
     items, seeds = predictions["id"].nunique(), predictions["seed"].nunique()
     folds = predictions["fold"].nunique()
     base = f"n = {items} items, each tested once in {folds} folds; {seeds} seed{'s' * (seeds > 1)}"
-    if "speaker" not in predictions:
-        return f"{base}; the speakers are not known, so the 95% intervals treat items as independent"
-    return f"{base}; 95% intervals by t over {predictions['speaker'].nunique()} speakers"
+    trainings = " and over the trainings" * (seeds > 1)
+    if "speaker" in predictions:
+        base += f"; 95% intervals by t over {predictions['speaker'].nunique()} speakers{trainings}"
+    else:
+        base += f"; the speakers are not known, so the 95% intervals are over items{trainings}, as if they were independent"
+    apart = "; architectures that share a letter cannot be told apart (paired test, Holm-corrected for all pairs, p < 0.05)"
+    return base + apart * (grouped and predictions["architecture"].nunique() > 1)
 
 # %% ../../nbs/reporting/20_tables.ipynb #fb2acbc9
 FORMATS = {
