@@ -26,7 +26,7 @@ from tqdm import tqdm
 from ..corpora.base import Corpus
 from ..foundation import atomic_folder, cache_folder, content_key
 
-# %% ../../nbs/features/10_cache.ipynb #a045c9c7
+# %% ../../nbs/features/10_cache.ipynb #9733ac33
 @dataclass(frozen=True, eq=False)
 class Features:
     "The features of a corpus: one row an item, in the order of the corpus."
@@ -53,7 +53,7 @@ class Features:
         if missing:
             why = f"it was skipped: {reasons[missing[0]]}" if missing[0] in reasons else "it is not in this corpus"
             raise KeyError(f"no features for {len(missing)} of {len(ids)} items, first {missing[0]!r}: {why}")
-        return self.values[[self.positions[id] for id in ids]]
+        return self.values[np.array([self.positions[id] for id in ids], int)]
 
 # %% ../../nbs/features/10_cache.ipynb #f3c9ea77
 def _plain(value: object) -> object:

@@ -238,7 +238,7 @@ def _balance(y: np.ndarray) -> np.ndarray:
     weights = 1 / (y @ y.sum(axis=0))
     return (weights / weights.mean()).astype(np.float32)  # Keras divides a weighted loss by the number of items
 
-# %% ../../nbs/training/40_fit.ipynb #4c26cc75
+# %% ../../nbs/training/40_fit.ipynb #07fff4f4
 def _fit(experiment: Experiment, features: Features, **settings):
     "Build and fit the experiment's model: the model, its history, and its scores for an array of features."
     corpus, split, recipe = experiment.corpus, experiment.split, experiment.recipe
@@ -260,7 +260,7 @@ def one_hot(
     classes: tuple[str, ...],  # in the order of the columns
 ) -> np.ndarray:  # (n, classes) float32
     "Turn class names into rows with a single one."
-    return np.eye(len(classes), dtype=np.float32)[[classes.index(label) for label in labels]]
+    return np.eye(len(classes), dtype=np.float32)[np.array([classes.index(label) for label in labels], int)]
 
 # %% ../../nbs/training/40_fit.ipynb #7b3c379c
 def predictions_table(
