@@ -75,14 +75,14 @@ def run_policies(
     runs = iter(run_all([one for some in experiments.values() for one in some], ledger=ledger, cache=cache))
     return {policy: [next(runs) for _ in some] for policy, some in experiments.items()}
 
-# %% ../../nbs/reporting/25_leaks.ipynb #64a99097
+# %% ../../nbs/reporting/25_leaks.ipynb #73e73ab9
 def leak_table(
     corpus: Corpus,
     splits: dict[str, list[Split]],  # the strictest first
     runs: dict[str, list[Run]],  # see `run_policies`
     *,
     metric: str = "balanced_accuracy",
-) -> pd.DataFrame:  # a row a policy: trained on, tested on, uar, low, high, leak in points, leak low, leak high, shared
+) -> pd.DataFrame:  # a row a policy: trained on, tested on, uar, low, high, leak in points, leak low, leak high, marks
     "Say what each policy scores, and how much of it is the leak."
     answers = {policy: gather_predictions(some).assign(architecture=policy) for policy, some in runs.items()}
     strictest, rows = next(iter(answers)), {}
@@ -91,9 +91,9 @@ def leak_table(
         rows[policy] = {
             "trained on": len(splits[policy][0].train), "tested on": interval.n, "uar": interval.estimate, "low": interval.low, "high": interval.high,
             **(_leak(answers[strictest], table, metric, corpus.classes) if policy != strictest else {}),
-            "shared": audit_splits(corpus, splits[policy]).mark,
+            "marks": audit_splits(corpus, splits[policy]).mark,
         }
-    columns = ["trained on", "tested on", "uar", "low", "high", "leak in points", "leak low", "leak high", "shared"]
+    columns = ["trained on", "tested on", "uar", "low", "high", "leak in points", "leak low", "leak high", "marks"]
     return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns).rename_axis("policy")
 
 

@@ -143,8 +143,8 @@ def check_parameters(
         checked[name] = value
     return checked
 
-# %% ../../nbs/reporting/30_report.ipynb #922c53d5
-_NOISE = re.compile(r"^(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d\d|[IWE]0000 0|WARNING:tensorflow).*\n?", re.M)
+# %% ../../nbs/reporting/30_report.ipynb #39aa32a9
+_NOISE = re.compile(r"^(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d\d|[IWE]0000 0|WARNING:tensorflow|.*TqdmWarning|  from \.autonotebook).*\n?", re.M)
 
 
 class _Quiet(io.TextIOBase):

@@ -71,7 +71,7 @@ def table_note(
     apart = "; architectures that share a letter cannot be told apart (paired test, Holm-corrected for all pairs, p < 0.05)"
     return base + apart * (grouped and predictions["architecture"].nunique() > 1)
 
-# %% ../../nbs/reporting/20_tables.ipynb #fb2acbc9
+# %% ../../nbs/reporting/20_tables.ipynb #1c223627
 FORMATS = {
     "parameters": "{:,.0f}", "training_seconds": "{:,.1f}", "seeds": "{:.0f}", "support": "{:.0f}", "items": "{:.0f}",
     "groups": "{:.0f}", "shared": "{:.0f}", "test items touched": "{:.0f}", "shared within selection": "{:.0f}",
@@ -86,14 +86,17 @@ def show_table(
     note: str = "",  # what it rests on
     mark: str = "",  # what leaks
 ) -> Styler:  # for the end of a cell
-    "Style a table for reading."
+    "Style a table for reading; an index in which names repeat becomes a column."
+    unique = table.index.is_unique
+    table = table if unique else table.reset_index()
     warning = f" <strong>[{mark}]</strong>" if mark else ""
     below = f"<br><small>{note}</small>" if note else ""
     style = table.style.format(precision=3, na_rep="", thousands=",")
-    for column in table.columns.intersection(list(FORMATS)):
+    for column in table.select_dtypes("number").columns.intersection(list(FORMATS)):
         style = style.format(FORMATS[column], subset=[column], na_rep="")
     text = table.select_dtypes(exclude="number").columns
     caption_style = {"selector": "caption", "props": "caption-side: top; text-align: left; font-size: 1rem; padding: 0.5em 0"}
+    style = style if unique else style.hide(axis="index")
     return (
         style.set_caption(f"{caption}{warning}{below}").set_table_styles([caption_style])
         .set_properties(subset=list(text), **{"text-align": "left"}).set_uuid(content_key(caption)[:8])
