@@ -49,17 +49,19 @@ def _tested(split: Split) -> Split:
 
 assert set(STRICTNESS) == set(POLICIES)
 
-# %% ../../nbs/reporting/25_leaks.ipynb #71dc2d52
+# %% ../../nbs/reporting/25_leaks.ipynb #aeaf413c
 def thin(
     corpus: Corpus,
     most: int,  # items to keep
     *,
+    without: Iterable[str] = (),  # ids to leave out: what shows nothing
     seed: int = 0,
 ) -> Corpus:  # the corpus itself if it is small enough
     "Keep a random part of a corpus."
-    if len(corpus) <= most:
+    kept = corpus.items.loc[~corpus.items["id"].isin(list(without)), "id"]
+    if len(kept) == len(corpus) <= most:
         return corpus
-    return select_items(corpus, corpus.items["id"].sample(most, random_state=seed))
+    return select_items(corpus, kept.sample(min(most, len(kept)), random_state=seed))
 
 # %% ../../nbs/reporting/25_leaks.ipynb #5a119dbb
 def run_policies(

@@ -71,7 +71,7 @@ def table_note(
     apart = "; architectures that share a letter cannot be told apart (paired test, Holm-corrected for all pairs, p < 0.05)"
     return base + apart * (grouped and predictions["architecture"].nunique() > 1)
 
-# %% ../../nbs/reporting/20_tables.ipynb #1c223627
+# %% ../../nbs/reporting/20_tables.ipynb #662f7e00
 FORMATS = {
     "parameters": "{:,.0f}", "training_seconds": "{:,.1f}", "seeds": "{:.0f}", "support": "{:.0f}", "items": "{:.0f}",
     "groups": "{:.0f}", "shared": "{:.0f}", "test items touched": "{:.0f}", "shared within selection": "{:.0f}",
@@ -97,7 +97,8 @@ def show_table(
     text = table.select_dtypes(exclude="number").columns
     caption_style = {"selector": "caption", "props": "caption-side: top; text-align: left; font-size: 1rem; padding: 0.5em 0"}
     style = style if unique else style.hide(axis="index")
+    heads = {column: [{"selector": "th.col_heading", "props": "text-align: left"}] for column in text}
     return (
-        style.set_caption(f"{caption}{warning}{below}").set_table_styles([caption_style])
+        style.set_caption(f"{caption}{warning}{below}").set_table_styles([caption_style]).set_table_styles(heads, overwrite=False)
         .set_properties(subset=list(text), **{"text-align": "left"}).set_uuid(content_key(caption)[:8])
     )

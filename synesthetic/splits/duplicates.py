@@ -141,7 +141,7 @@ def image_candidates(
             alike = (prints.thumbnails[some[:, 0]] * others.thumbnails[some[:, 1]]).sum((1, 2))
             yield some[alike > THUMBNAIL_LIKENESS]
 
-# %% ../../nbs/splits/15_duplicates.ipynb #42bfa460
+# %% ../../nbs/splits/15_duplicates.ipynb #14654ff9
 @lru_cache(maxsize=1)
 def crop_matrices() -> np.ndarray:  # (9, 24, 24) float32: for each pair of `CROPS`, what stretches the rest to the full width
     "Make the matrices that cut both ends off a line of pixels and stretch the rest."
@@ -162,10 +162,7 @@ def picture_likeness(
     best, every = (a * b).sum((1, 2)), np.arange(len(a))
     for cropped, whole in ((a, b), (b, a)):
         for turn in range(4):
-            if turn % 2:
-                tried = np.stack([cropped @ matrix.T for matrix in crop_matrices()])
-            else:
-                tried = np.stack([matrix @ cropped for matrix in crop_matrices()])
+            tried = np.stack([cropped @ matrix.T if turn % 2 else matrix @ cropped for matrix in crop_matrices()])
             scores = (_standardised(tried) * whole).sum((-2, -1))
             cropped, best = tried[scores.argmax(0), every], np.maximum(best, scores.max(0))
     return best
