@@ -8,13 +8,13 @@ __all__ = ['SECOND_CLASSIFICATION', 'SECOND_REGRESSION', 'SECOND', 'ALIASES', 'S
            'swap_check', 'numbers_check', 'Verification', 'verify_predictions', 'classification_checks',
            'read_predictions', 'verify_run', 'verify_runs']
 
-# %% ../../nbs/evaluation/30_integrity.ipynb #fadccdd9
+# %% ../../nbs/evaluation/30_integrity.ipynb #f20c0be3
 import html
 import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import audmetric
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from scipy.optimize import linear_sum_assignment
+from tqdm import tqdm
 
 from ..corpora.base import in_class_order
 from .metrics import METRICS
@@ -587,7 +588,7 @@ def _one_column(name: str, truth: np.ndarray, answer: np.ndarray) -> list[Findin
         return [Finding("warning", "scale", what, "compare mean and standard deviation of both", {"r": r, "ccc": concordance})]
     return []
 
-# %% ../../nbs/evaluation/30_integrity.ipynb #2549eec6
+# %% ../../nbs/evaluation/30_integrity.ipynb #a006810c
 @dataclass(frozen=True, eq=False, repr=False)
 class Verification:
     "What was recomputed and what the checks found."
@@ -601,6 +602,11 @@ class Verification:
     def ok(self) -> bool:
         "Whether both implementations agree and nothing is an error."
         return not any(finding.severity == "error" for finding in self.findings)
+
+    def to_dict(self) -> dict:  # plain JSON types
+        "Say all of it for machines."
+        metrics = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
+        return {"ok": self.ok, "n": self.n, "metrics": metrics, "findings": [vars(finding) for finding in self.findings], "notes": self.notes}
 
     def __str__(self):
         head = f"{'ok' if self.ok else 'NOT OK'}: {self.n} items, {self.table['agrees'].sum()} of {len(self.table)} metrics agree"
@@ -776,7 +782,7 @@ def _completed(table: pd.DataFrame, file: str) -> pd.DataFrame:
     first = [column for column in ALIASES if column in table] + scores
     return table[first + [column for column in table if column not in first]]
 
-# %% ../../nbs/evaluation/30_integrity.ipynb #42b904aa
+# %% ../../nbs/evaluation/30_integrity.ipynb #1377c050
 def verify_run(
     run: Run,
     part: str | None = None,  # "test" or "validation"; by default test, or validation where there is no test part
@@ -786,7 +792,15 @@ def verify_run(
     chosen = predictions[predictions["part"] == part].drop(columns="part").reset_index(drop=True)
     if chosen.empty:
         raise ValueError(f"the run {run.key} has no {part} part; it has {', '.join(sorted(predictions['part'].unique()))}")
-    return verify_predictions(chosen, run.experiment["corpus"].get("classes") if "predicted" in chosen else None)
+    found = verify_predictions(chosen, run.experiment["corpus"].get("classes") if "predicted" in chosen else None)
+    return replace(found, findings=(*_edited(run), *found.findings))
+
+
+def _edited(run: Run) -> list[Finding]:
+    "The finding that files of a run are not what they were."
+    if not run.altered:
+        return []
+    return [Finding("error", "files", f"{', '.join(run.altered)} was altered after the run was finished", f"remove {run.folder}; it will be made again")]
 
 
 def _part(run: Run) -> str:
@@ -797,10 +811,12 @@ def _part(run: Run) -> str:
 def verify_runs(
     runs: Iterable[Run],
     part: str | None = None,  # "test" or "validation"; by default test, or validation where there is no test part
+    *,
+    progress: bool = False,  # show a bar if it takes longer than a few seconds
 ) -> pd.DataFrame:  # a row a run: key, architecture, part, n, metrics, largest_difference, ok, errors, warnings, findings
     "Verify many runs."
     rows = []
-    for run in runs:
+    for run in tqdm(list(runs), desc="verifying", unit="run", delay=2, disable=not progress):
         found, severities = verify_run(run, part), ("error", "warning")
         counts = {f"{name}s": sum(finding.severity == name for finding in found.findings) for name in severities}
         rows.append({

@@ -41,7 +41,7 @@ def one_of_each(
     first = items.drop_duplicates("label").set_index("label", drop=False)
     return first.reindex([name for name in corpus.classes if name in first.index])
 
-# %% ../../nbs/reporting/15_gallery.ipynb #a47a152a
+# %% ../../nbs/reporting/15_gallery.ipynb #5336366f
 @use_style()
 def plot_spectrograms(
     items: pd.DataFrame,  # path, and label for the titles
@@ -68,7 +68,7 @@ def plot_pictures(
     seed: int = 0,  # of the choice
 ) -> Figure:
     "Draw pictures of each class, a row a class, chosen at random."
-    figure, axes = plt.subplots(len(corpus.classes), each, figsize=(1.05 * each, 1.05 * len(corpus.classes)), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(len(corpus.classes), each, figsize=(0.95 * each, 0.95 * len(corpus.classes)), squeeze=False, layout="constrained")
     for row, label in zip(axes, corpus.classes):
         items = corpus.items[corpus.items["label"] == label]
         chosen = items.sample(min(each, len(items)), random_state=seed)

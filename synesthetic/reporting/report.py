@@ -29,7 +29,7 @@ from ..corpora.base import Corpus
 from ..foundation import canonical, project_folder, quiet_libraries
 from ..training.ledger import Run, current_commit
 
-# %% ../../nbs/reporting/30_report.ipynb #d579bc1c
+# %% ../../nbs/reporting/30_report.ipynb #73eacb6a
 @dataclass
 class Report:
     "The folder of a report, and the numbers that it states."
@@ -44,9 +44,11 @@ class Report:
         self,
         figure,  # a matplotlib figure
         name: str,  # of the file, without suffix
+        *,
+        dpi: int = 160,  # dots per inch; pictures that are small themselves need fewer
     ):  # the figure, so that the cell shows it
         "Keep a figure as PNG at print resolution."
-        figure.savefig(self._place("figures", f"{name}.png"), dpi=160, bbox_inches="tight")
+        figure.savefig(self._place("figures", f"{name}.png"), dpi=dpi, bbox_inches="tight")
         return figure
 
     def save_table(
