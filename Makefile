@@ -14,7 +14,8 @@ export TF_ENABLE_ONEDNN_OPTS ?= 1
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
 
-report: $(READY)  ## regenerate the week-4 report on the embedded corpus -> reports/week_04/embedded/
+report: $(READY)  ## regenerate weeks 1 and 4 on the embedded corpora -> reports/week_01/embedded/, reports/week_04/embedded/
+	$(BIN)/synesthetic report 01
 	$(BIN)/synesthetic report 04
 
 test: $(READY)  ## run every notebook, every test and the drift check

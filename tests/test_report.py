@@ -1,6 +1,7 @@
 """The week-4 report from end to end on a small corpus: papermill alone, the command line, a kill, and a second run."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,3 +152,62 @@ def test_bad_parameters_are_said_in_a_line(workplace, tmp_path, more, message):
     last = [line for line in run.stderr.splitlines() if line.startswith("synesthetic: ")]
     assert last and message in run.stderr, run.stderr[-2000:]
     assert "Traceback" not in run.stderr
+
+
+@pytest.fixture(scope="module")
+def copied(finished, workplace, tmp_path_factory) -> Path:
+    "A copy of the finished report, to be tampered with."
+    folder = tmp_path_factory.mktemp("copied") / "report"
+    shutil.copytree(finished, folder)
+    return folder
+
+
+def verify(workplace: dict, folder: Path) -> subprocess.CompletedProcess:
+    "The command line's verification."
+    return subprocess.run([COMMAND, "reports", "verify", folder], env=workplace, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_report_can_be_verified(copied, workplace):
+    before, kept = keys(workplace), (copied / "numbers.json").read_bytes()
+    found = verify(workplace, copied)
+    assert found.returncode == 0 and found.stdout.startswith("ok"), found.stdout + found.stderr[-2000:]
+    assert keys(workplace) == before and (copied / "numbers.json").read_bytes() == kept
+
+
+def test_an_edited_number_is_drift(copied, workplace):
+    stated = json.loads((copied / "numbers.json").read_text())
+    stated["numbers"]["cnn.uar"]["value"] += 0.001
+    (copied / "numbers.json").write_text(json.dumps(stated))
+    found = verify(workplace, copied)
+    assert found.returncode == 1 and "DRIFT" in found.stdout and "cnn.uar" in found.stdout
+
+
+def test_edited_predictions_are_noticed(copied, workplace):
+    key = json.loads((copied / "numbers.json").read_text())["numbers"]["cnn.uar"]["runs"][0]
+    file = Path(workplace["SYNESTHETIC_RUNS"], key, "predictions.parquet")
+    kept = file.read_bytes()
+    table = pd.read_parquet(file)
+    table.assign(predicted=table["label"]).to_parquet(file, index=False)
+    found, runs = verify(workplace, copied), subprocess.run([COMMAND, "runs", "verify"], env=workplace, cwd=ROOT, capture_output=True, text=True)
+    file.write_bytes(kept)
+    assert found.returncode == 1 and "was altered after it was finished: predictions.parquet" in found.stdout
+    assert runs.returncode == 1 and f"{key} cnn" in runs.stdout and "predictions.parquet was altered" in runs.stdout
+
+
+def test_missing_runs_are_not_made_in_silence(copied, workplace, tmp_path):
+    found = verify({**workplace, "SYNESTHETIC_RUNS": str(tmp_path / "elsewhere")}, copied)
+    assert found.returncode == 1 and "runs are not in the ledger" in found.stdout and not (tmp_path / "elsewhere").exists()
+
+
+def test_week_one(workplace, tmp_path):
+    call = [COMMAND, "report", "01", "--corpus", "embedded,embedded-paintings", "--out", str(tmp_path), "--set", "planted=2", "--set", "folds=2"]
+    run = subprocess.run(call, env=workplace, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-3000:]
+    numbers = json.loads((tmp_path / "numbers.json").read_text())
+    assert set(numbers["corpora"]) == {"embedded", "embedded-paintings"}
+    assert numbers["numbers"]["embedded.random.leak_in_points"]["runs"] and numbers["numbers"]["embedded.near_pairs"]["value"] == 0
+    assert numbers["numbers"]["embedded.planted_recall"]["value"] == 1
+    claims = pd.read_csv(tmp_path / "tables/claims.csv")
+    assert claims["source"].nunique() == 5 and claims["verdict"].notna().all()
+    page = (tmp_path / "week_01.html").read_text()
+    assert "Synthetic paintings stand in for works of art" in page and "<audio" in page and 'src="http' not in page
