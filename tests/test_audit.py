@@ -74,7 +74,7 @@ def test_a_split_that_keeps_copies_together_is_clean(augmented, tmp_path, cache)
 def test_bad_tables_are_said_in_a_line(tmp_path, table, message):
     (tmp_path / "table.csv").write_text(table)
     audit = synesthetic("audit", "--table", tmp_path / "table.csv")
-    assert audit.returncode == 1 and message in audit.stderr and "Traceback" not in audit.stderr
+    assert audit.returncode == 2 and message in audit.stderr and "Traceback" not in audit.stderr
 
 
 def test_ids_of_a_known_corpus_need_no_speakers(tmp_path, cache):

@@ -6,7 +6,8 @@
 __all__ = ['ART_EMOTIONS', 'IMAGE_COLUMNS', 'read_table', 'find_images', 'count_votes', 'times_shown', 'vote_scores',
            'vote_labels', 'label_stability', 'load_feelingblue', 'name_columns', 'load_image_folder']
 
-# %% ../../nbs/corpora/35_art.ipynb #f1e4baca
+# %% ../../nbs/corpora/35_art.ipynb #891956f3
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def label_stability(
     again = vote_labels(vote_scores(votes[..., 0], votes[..., 1], shown))
     return np.where(labels >= 0, (again == labels).mean(axis=0), np.nan)
 
-# %% ../../nbs/corpora/35_art.ipynb #2f30c653
+# %% ../../nbs/corpora/35_art.ipynb #7f1d30d9
 def load_feelingblue(
     folder: str | Path,  # holds paintings.csv and images/
     classes: str | tuple[str, ...] = "all",  # class names, or "happy,sad", or "all"
@@ -148,7 +149,7 @@ def _announce(labels: np.ndarray) -> None:
     reasons = {-1: "without votes", -2: "with no score above zero", -3: "with a tie"}
     parts = [f"{(labels == code).sum()} {reason}" for code, reason in reasons.items() if (labels == code).any()]
     if parts:
-        tqdm.write(f"paintings: {(labels < 0).sum()} of {len(labels)} get no label and are left out: {', '.join(parts)}")
+        tqdm.write(f"paintings: {(labels < 0).sum()} of {len(labels)} get no label and are left out: {', '.join(parts)}", file=sys.stderr)
 
 
 def _columns(table: pd.DataFrame, names: Mapping[str, str], path: str | Path) -> pd.DataFrame:

@@ -6,8 +6,9 @@
 __all__ = ['AUDIO_SUFFIXES', 'RAVDESS_EMOTIONS', 'EMODB_EMOTIONS', 'find_recordings', 'read_names', 'parse_ravdess',
            'load_ravdess', 'parse_emodb', 'load_emodb']
 
-# %% ../../nbs/corpora/20_speech.ipynb #60777fe8
+# %% ../../nbs/corpora/20_speech.ipynb #8b5c441d
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def find_recordings(
         raise FileNotFoundError(f"no {' or '.join(AUDIO_SUFFIXES)} file in {folder} or its subfolders")
     return [found[name] for name in sorted(found)]
 
-# %% ../../nbs/corpora/20_speech.ipynb #fdf0bd72
+# %% ../../nbs/corpora/20_speech.ipynb #9c95c5b7
 def read_names(
     name: str,  # the corpus' name
     folder: str | Path,  # where the recordings are, subfolders included
@@ -56,7 +57,7 @@ def read_names(
     if not rows:
         raise ValueError(f"none of the {len(paths)} recordings in {folder} is named like {name} ({example})")
     if len(rows) < len(paths):
-        tqdm.write(f"{name}: {len(paths) - len(rows)} of {len(paths)} recordings are not part of it and are left out")
+        tqdm.write(f"{name}: {len(paths) - len(rows)} of {len(paths)} recordings are not part of it and are left out", file=sys.stderr)
     items = pd.DataFrame(rows)
     return select_classes(Corpus(name, items, in_class_order(items["label"]), licence, citation), classes)
 

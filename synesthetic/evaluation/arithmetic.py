@@ -19,16 +19,40 @@ import pandas as pd
 from scipy import stats
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #f0fd1d1c
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #ac0feba9
 def _check(n: float = 1, **shares: float) -> None:
-    "Raise `ValueError` for a share outside 0..1 or a number of items below 1."
+    "Raise `ValueError` for a share outside 0..1, or a number of items that is not whole or below 1."
     for name, value in shares.items():
         if not 0 <= value <= 1:
             raise ValueError(f"{name} is {value:g}; it must be a share between 0 and 1 (divide a percentage by 100)")
     if not n >= 1:
         raise ValueError(f"{n:g} items are none: the number of items must be 1 or more")
+    if not float(n).is_integer():
+        raise ValueError(f"{n:g} is no number of items: it must be whole")
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #390c9011
+
+def _check_inside(**probabilities: float) -> None:
+    "Raise `ValueError` for a level, a power or a significance that is not strictly between 0 and 1."
+    for name, value in probabilities.items():
+        if not 0 < value < 1:
+            raise ValueError(f"{name} is {value:g}; it must be above 0 and below 1")
+
+
+def _check_decimals(decimals: int) -> None:
+    "Raise `ValueError` for a number of decimals that no share is printed with."
+    if decimals not in range(10):
+        raise ValueError(f"decimals is {decimals}; it must be a whole number from 0 to 9")
+
+
+def _items(counts: Sequence[int]) -> np.ndarray:
+    "The items of each class or group; raise `ValueError` if there is none, or if one has none."
+    if len(counts) == 0:
+        raise ValueError("there are no classes or groups: give the number of items of each")
+    for count in counts:
+        _check(count)
+    return np.asarray(counts)
+
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #5dd71804
 def accuracy_interval(
     accuracy: float,  # share of right answers
     n: int,  # items it was measured on
@@ -37,11 +61,12 @@ def accuracy_interval(
 ) -> tuple[float, float]:  # low, high
     "Compute Wilson's interval of an accuracy on independent items."
     _check(n, accuracy=accuracy)
+    _check_inside(level=level)
     z2 = stats.norm.ppf((1 + level) / 2) ** 2
     middle, half = accuracy + z2 / (2 * n), math.sqrt(z2 * (accuracy * (1 - accuracy) / n + z2 / (4 * n**2)))
     return (middle - half) / (1 + z2 / n), (middle + half) / (1 + z2 / n)
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #04afa714
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #2e6ee62a
 def possible_sizes(
     values: Sequence[float],  # accuracies on the same items, as published
     *,
@@ -49,7 +74,10 @@ def possible_sizes(
     largest: int = 5000,  # number of items to look up to
 ) -> np.ndarray:  # every n at which each value is a whole number of hits, ascending; empty if none
     "Find the numbers of items that several published accuracies can have in common."
-    _check(**{f"value {i}": value for i, value in enumerate(values)})
+    _check(largest, **{f"value {i}": value for i, value in enumerate(values)})
+    _check_decimals(decimals)
+    if len(values) == 0:
+        raise ValueError("there are no values: give the accuracies as published")
     n, scale = np.arange(1, largest + 1), 10**decimals
     possible = np.ones(largest, bool)
     for whole in (round(value * scale) for value in values):
@@ -67,7 +95,7 @@ def items_apart(
     _check(n, a=a, b=b)
     return abs(a - b) * n
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #2cb34738
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #a1612e07
 class Separation(NamedTuple):
     "Whether a difference exceeds chance."
 
@@ -88,6 +116,7 @@ def separable(
 ) -> Separation:
     "Test whether two accuracies differ; on the same items for every way in which their hits can overlap."
     _check(n, a=a, b=b)
+    _check_inside(alpha=alpha)
     if same_items and m not in (None, n):
         raise ValueError(f"the same items cannot be {n} and {m}: leave m out")
     if same_items:
@@ -108,7 +137,7 @@ def _separable_paired(hits: int, others: int, n: int, alpha: float) -> Separatio
     verdict = "separable" if p.max() < alpha else "not separable" if p.min() >= alpha else "cannot be told"
     return Separation(float(p.min()), float(p.max()), float(discordant[p < alpha].max(initial=0)), verdict)
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #0d0fa85f
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #ccd4e156
 def items_needed(
     a: float,  # share of right answers
     b: float,  # another
@@ -119,6 +148,7 @@ def items_needed(
 ) -> int:  # items, in each sample
     "Plan how many items tell two accuracies apart; raise `ValueError` if they are equal."
     _check(a=a, b=b)
+    _check_inside(power=power, alpha=alpha)
     difference, z_alpha, z_power = abs(a - b), stats.norm.ppf(1 - alpha / 2), stats.norm.ppf(power)
     if difference < 1e-12:
         raise ValueError(f"{a:g} and {b:g} are equal: no number of items tells them apart")
@@ -131,7 +161,7 @@ def items_needed(
         spread = z_alpha * math.sqrt(discordant) + z_power * math.sqrt(max(0, discordant - difference**2))
     return math.ceil((spread / difference) ** 2)
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #67d69f0b
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #d1d689b8
 def feasible_accuracy(
     macro_recall: float,  # mean of the classes' recalls, as published
     support: Sequence[int],  # items of each class
@@ -139,8 +169,9 @@ def feasible_accuracy(
     decimals: int = 4,  # that the recall was rounded to
 ) -> tuple[float, float]:  # least and largest accuracy
     "Bound the accuracy of the answers that a macro recall is of; raise `ValueError` if no whole numbers of hits give it."
-    items = np.asarray(support)
-    _check(items.min(), macro_recall=macro_recall)
+    items = _items(support)
+    _check(macro_recall=macro_recall)
+    _check_decimals(decimals)
     rows = 10.0**decimals / items / len(items)  # in units of the last decimal
     rounding = LinearConstraint(rows, 10**decimals * macro_recall - 0.5, 10**decimals * macro_recall + 0.5)
     programme = {"integrality": 1, "bounds": Bounds(0, items), "constraints": rounding, "options": {"mip_rel_gap": 0}}
@@ -149,18 +180,19 @@ def feasible_accuracy(
         raise ValueError(f"no whole hits of {'+'.join(map(str, support))} items have a macro recall of {macro_recall:.{decimals}f}")
     return tuple(abs(round(end.fun)) / int(items.sum()) for end in ends)
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #0f8d55be
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #fd9e1aeb
 def unrelated_macro_recall(
     support: Sequence[int],  # items of each class
     answers: Sequence[float] | None = None,  # probability of each answer; None: as frequent as the classes
 ) -> tuple[float, float]:  # mean, standard deviation
     "Describe the macro recall of answers that have nothing to do with the labels."
-    items = np.asarray(support, float)
-    _check(items.min())
+    items = _items(support)
     q = items / items.sum() if answers is None else np.asarray(answers, float)
+    if len(q) != len(items) or not np.isclose(q.sum(), 1) or q.min() < 0:
+        raise ValueError(f"{len(items)} classes need {len(items)} probabilities of answers with the sum 1, not {q.tolist()}")
     return 1 / len(items), float(np.sqrt((q * (1 - q) / items).sum()) / len(items))
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #5bae127a
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #cf0b9ac6
 def least_f1(
     accuracy: float,  # share of right answers
     support: Sequence[int],  # items of each class, at most 15 classes
@@ -168,8 +200,10 @@ def least_f1(
     average: str = "macro",  # or "weighted"
 ) -> float:  # F1 cannot be lower
     "Bound from below the F1 of answers with this accuracy."
-    items = np.asarray(support, float)
-    _check(items.min(), accuracy=accuracy)
+    items = _items(support).astype(float)
+    _check(accuracy=accuracy)
+    if len(items) > 15:
+        raise ValueError(f"{len(items)} classes are too many for all corners: at most 15")
     if average not in ("macro", "weighted"):
         raise ValueError(f"the average must be macro or weighted, not {average!r}")
     weights = {"macro": np.full(len(items), 1 / len(items)), "weighted": items / items.sum()}[average]
@@ -207,7 +241,7 @@ def implied_chance_agreement(
         raise ValueError(f"kappa {kappa:g} beside accuracy {accuracy:g} implies no chance: it must be below 1 and at most accuracy")
     return (accuracy - kappa) / (1 - kappa)
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #d072741b
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #54e9b77d
 def remaining_recall(
     accuracy: float,
     recalls: Sequence[float],  # of all classes but one
@@ -216,6 +250,7 @@ def remaining_recall(
     decimals: int = 2,  # that the figures were rounded to
 ) -> tuple[float, float]:  # least and largest recall of the last class
     "Compute the recall that is not given; raise `ValueError` if there is none."
+    _check_decimals(decimals)
     _check(accuracy=accuracy, **{f"recall {i}": recall for i, recall in enumerate(recalls)})
     count = len(recalls) + 1
     share = np.full(count, 1 / count) if shares is None else np.asarray(shares, float)
@@ -226,26 +261,27 @@ def remaining_recall(
         raise ValueError(f"the last recall would be {middle:.3f}: the figures cannot belong together with these shares")
     return float(max(0, middle - half)), float(min(1, middle + half))
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #7bf7ec51
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #3f262bff
 def auc_error(
     auc: float,  # area under the ROC curve
     positives: int,  # items of the class
     negatives: int,  # all others
 ) -> float:  # standard error
     "Estimate the standard error of an area under the ROC curve."
-    _check(min(positives, negatives), auc=auc)
+    _check(positives, auc=auc)
+    _check(negatives)
     both_above, both_below = auc / (2 - auc) - auc**2, 2 * auc**2 / (1 + auc) - auc**2
     return math.sqrt((auc * (1 - auc) + (positives - 1) * both_above + (negatives - 1) * both_below) / (positives * negatives))
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #1b914f5d
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #f6a59627
 def largest_truth_sd(
     rmse: float,  # root mean squared error, in the unit of the truth
     correlation: float,  # Pearson's, of predictions and truth
 ) -> float:  # in the same unit; inf for a correlation of 1
     "Bound the standard deviation (n in the denominator) of what was predicted."
     _check(absolute_correlation=abs(correlation))
-    if rmse < 0:
-        raise ValueError(f"an RMSE of {rmse:g} cannot be: it is not negative")
+    if not 0 <= rmse < math.inf:
+        raise ValueError(f"an RMSE of {rmse:g} cannot be: it is a number, and not negative")
     unexplained = math.sqrt(1 - max(correlation, 0) ** 2)
     return rmse / unexplained if unexplained else math.inf
 
@@ -262,7 +298,7 @@ def spread_bounds(
     half = math.sqrt(max(0, rmse**2 - truth_sd**2 * (1 - correlation**2)))
     return max(0.0, correlation * truth_sd - half), max(0.0, correlation * truth_sd + half)
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #432b6f41
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #ca624220
 def mse_interval(
     mse: float,  # mean squared error
     n: int,  # items it was measured on
@@ -271,6 +307,9 @@ def mse_interval(
 ) -> tuple[float, float]:  # low, high
     "Compute the interval of a mean squared error with normal, independent errors."
     _check(n)
+    _check_inside(level=level)
+    if not 0 <= mse < math.inf:
+        raise ValueError(f"a mean squared error of {mse:g} cannot be: it is a number, and not negative")
     high, low = stats.chi2.ppf([(1 - level) / 2, (1 + level) / 2], n)
     return float(n * mse / low), float(n * mse / high)
 
@@ -283,11 +322,12 @@ def mse_items_needed(
     alpha: float = 0.05,  # level of significance, two-sided
 ) -> int:  # items, in each sample
     "Plan how many items tell two mean squared errors apart; raise `ValueError` if they are equal."
-    if not (a > 0 and b > 0 and a != b):
+    _check_inside(power=power, alpha=alpha)
+    if not (0 < a < math.inf and 0 < b < math.inf and a != b):
         raise ValueError(f"{a:g} and {b:g} must be positive and different to be told apart")
     return math.ceil(4 * ((stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power)) / math.log(a / b)) ** 2)
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #709da913
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #a46b5222
 def compare_correlations(
     a: float,  # correlation of one model's predictions with the truth
     b: float,  # of another's
@@ -296,7 +336,9 @@ def compare_correlations(
     between: float | None = None,  # correlation of the two models' predictions on the same items; None: independent samples
 ) -> float:  # p, two-sided
     "Test whether two correlations with the truth differ."
-    _check(n - 3, absolute_a=abs(a), absolute_b=abs(b))
+    _check(n, absolute_a=abs(a), absolute_b=abs(b), absolute_between=abs(between or 0))
+    if n < 4 or max(abs(a), abs(b)) == 1:
+        raise ValueError(f"{a:g} and {b:g} on {n} items: there must be 4 items or more, and both strictly between -1 and 1")
     if between is None:
         return float(2 * stats.norm.sf(abs(np.arctanh(a) - np.arctanh(b)) * math.sqrt((n - 3) / 2)))
     determinant = 1 - a**2 - b**2 - between**2 + 2 * a * b * between
@@ -318,7 +360,7 @@ def best_row(
         raise ValueError(f"the table has no figure in a column {column!r}; its columns are {', '.join(map(str, table))}")
     return table.loc[table[column].idxmin() if minimise else table[column].idxmax()]
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #63de5073
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #545cae2e
 class Speedup(NamedTuple):
     "A ratio of times, and its two factors."
 
@@ -334,12 +376,12 @@ def speedup(
     other_trials: int,
 ) -> Speedup:
     "Split a speed-up into fewer and cheaper trials."
-    if min(minutes, trials, other_minutes, other_trials) <= 0:
+    if not all(0 < value < math.inf for value in (minutes, trials, other_minutes, other_trials)):
         raise ValueError("minutes and numbers of trials must be positive")
     total, fewer = other_minutes / minutes, other_trials / trials
     return Speedup(total, fewer, total / fewer)
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #430d6fcc
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #21251603
 class SharedGroups(NamedTuple):
     "How many groups a random split has on both sides."
 
@@ -352,7 +394,8 @@ def expected_shared_groups(
     share: float,  # of the items that a random part gets, such as 0.2
 ) -> SharedGroups:
     "Compute how many speakers (or other groups) a random split over items puts on both sides."
-    _check(min(group_sizes), share=share)
+    group_sizes = _items(group_sizes).tolist()
+    _check(share=share)
     total, part = sum(group_sizes), round(share * sum(group_sizes))
     ways, parts = np.array([1], object), math.comb(total, part)
     for size in group_sizes:

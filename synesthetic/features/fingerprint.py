@@ -17,7 +17,7 @@ from ..corpora.base import Corpus
 from .mel import fix_length, load_audio, mel_filters, power_spectrum
 from .pixels import load_image
 
-# %% ../../nbs/features/40_fingerprint.ipynb #1a39272c
+# %% ../../nbs/features/40_fingerprint.ipynb #fc145d65
 @dataclass(frozen=True)
 class AudioFingerprint:
     "A feature spec: the upper 30 dB of a mel spectrogram, which gain, sampling rate and a noise floor leave as it is."
@@ -39,7 +39,8 @@ class AudioFingerprint:
         y: np.ndarray,  # (samples,) at the spec's sampling rate
     ) -> np.ndarray:  # (n_mels, frames) float32 in 0..1; zero is silence or padding
         "Turn samples into a fingerprint."
-        y = fix_length(np.asarray(y, np.float32), max(self.n_fft, min(len(y), (self.frames - 1) * self.hop_length)))
+        y = np.asarray(y, np.float32) - np.mean(y, dtype=np.float32)
+        y = fix_length(y, max(self.n_fft, min(len(y), (self.frames - 1) * self.hop_length)))
         power = mel_filters(self.sr, self.n_fft, self.n_mels, 100.0, 3500.0) @ power_spectrum(y, n_fft=self.n_fft, hop_length=self.hop_length)
         level = 10 * np.log10(np.maximum(power, 1e-12))
         seen = np.clip(level - level.max() + self.range_db, 0, None) / self.range_db
@@ -83,8 +84,8 @@ class ImageFingerprint:
         "Turn a file into a fingerprint; raise `ImageError` if it is not usable, or of one flat colour."
         return self.transform(load_image(path))
 
-# %% ../../nbs/features/40_fingerprint.ipynb #24db3843
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif")
+# %% ../../nbs/features/40_fingerprint.ipynb #55987791
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pgm", ".ppm")
 
 
 def fingerprint_of(

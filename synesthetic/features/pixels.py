@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-# %% ../../nbs/features/35_pixels.ipynb #88cc88ba
+# %% ../../nbs/features/35_pixels.ipynb #f10eaaf4
 class ImageError(ValueError):
     "A picture that cannot be used; the message names the file and what to do."
 
@@ -27,7 +27,7 @@ def load_image(
         raise ImageError(f"{path}: there is no such file; check the corpus' folder")
     try:
         with Image.open(path) as file:
-            picture = ImageOps.exif_transpose(file).convert(mode)
+            picture = _eight_bits(ImageOps.exif_transpose(file)).convert(mode)
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         reason = "is damaged or not a picture that Pillow reads (PNG, JPEG, ...)" if Path(path).stat().st_size else "is empty (0 bytes)"
         raise ImageError(f"{path}: the file {reason}; get it again or remove it from the corpus") from error
@@ -35,6 +35,14 @@ def load_image(
     if lows == highs:
         raise ImageError(f"{path}: the picture is of one flat colour; remove it from the corpus")
     return picture
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    "A picture of 16 bits or of fractions, scaled to its own range; any other as it is."
+    if picture.mode not in ("I", "F") and not picture.mode.startswith("I;"):
+        return picture
+    values = np.asarray(picture, float)
+    low, high = values.min(), values.max()
+    return Image.fromarray(np.uint8(255 * (values - low) / max(high - low, 1e-9)))
 
 # %% ../../nbs/features/35_pixels.ipynb #210e00ff
 def edge_histograms(

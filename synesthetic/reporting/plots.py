@@ -384,7 +384,7 @@ def plot_slices(
         _title(one, "", mark and " ")
     return axes
 
-# %% ../../nbs/reporting/10_plots.ipynb #85a3aa19
+# %% ../../nbs/reporting/10_plots.ipynb #d4fc53e9
 @use_style()
 def plot_importance(
     importance: Mapping[str, float],  # hyperparameter -> share (0..1), see `optuna.importance.get_param_importances`
@@ -397,7 +397,9 @@ def plot_importance(
     ax, shares = _axes(ax, size=(5, 2.6)), pd.Series(dict(importance), dtype=float).sort_values()
     bars = ax.barh(list(shares.index), shares, color="#56B4E9")
     ax.bar_label(bars, [f"{share:.0%}" for share in shares], padding=3, fontsize=8)
-    ax.set(xlabel="share of the importance (PED-ANOVA)", xlim=(0, 1.15 * max(shares.max(), 0.01)))
+    ax.set(xlabel="share of the importance (PED-ANOVA)", xlim=(0, 1.15 * max([0.01, *shares])))
+    if shares.empty:
+        ax.text(0.5, 0.5, "too few trials to tell", transform=ax.transAxes, ha="center", va="center", color="0.4")
     ax.grid(axis="y", visible=False)
     _title(ax, title, mark)
     return ax

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['COLUMN_NAMES', 'PART_NAMES', 'read_table', 'read_split', 'Inspection', 'default_policy', 'inspect']
 
-# %% ../../nbs/splits/30_inspection.ipynb #3ef6bd6a
+# %% ../../nbs/splits/30_inspection.ipynb #7ebfdd06
+import csv
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,13 +19,16 @@ from .duplicates import Duplicates, conflicting_labels, find_duplicates
 from .leakage import MARKS, Audit, audit_splits
 from .policy import Split, make_splits
 
-# %% ../../nbs/splits/30_inspection.ipynb #fa780d76
+# %% ../../nbs/splits/30_inspection.ipynb #7982a5e8
 COLUMN_NAMES = {
     "id": ("id", "file", "filename", "name", "key", "path", "wav", "audio", "image"),
     "part": ("part", "split", "subset", "set", "partition", "usage"),
     "path": ("path", "file", "filename", "wav", "audio", "audio_path", "image"),
-    "label": ("label", "emotion", "emo", "class", "target"),
-    "speaker": ("speaker", "speaker_id", "spk", "actor", "subject", "identity", "person", "artist", "singer"),
+    "label": ("label", "emotion", "emo", "emoclass", "class", "target"),
+    "speaker": (
+        "speaker", "speaker_id", "speakerid", "spk", "spkrid", "actor", "actorid", "actor_id", "subject", "subject_id", "participant",
+        "participant_id", "client_id", "identity", "person", "artist", "singer",
+    ),
     "text": ("text", "sentence", "statement", "transcript", "melody"),
     "source": ("source", "augmented_from", "original", "copy_of"),
 }
@@ -44,31 +48,41 @@ def read_table(
         raise FileNotFoundError(f"{path}: there is no such table")
     try:
         if path.suffix.lower() in (".jsonl", ".json", ".ndjson"):
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
             rows = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines() if line.strip()]
-            table = pd.DataFrame.from_records(rows).map(lambda value: "" if value is None or value != value else str(value))
+            table = pd.DataFrame({name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}, dtype=object)
+            table = table.map(lambda value: "" if value is None or value != value else str(value))
         else:
             with path.open(encoding="utf-8-sig") as stream:
                 separator = max(",;\t", key=stream.readline().count)
-            table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL  # tab-separated text is seldom quoted, and sentences hold quotes
+            options = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig", "index_col": False, "quoting": quoting}
+            table = pd.read_csv(path, sep=separator, **options)
     except (ValueError, TypeError, AttributeError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: this is no table of CSV or JSON lines ({error})") from error
     if table.empty:
         raise ValueError(f"{path}: the table has no rows")
-    return table.fillna("").rename(columns=lambda name: str(name).strip().lower())
+    table = table.fillna("").rename(columns=lambda name: str(name).strip().lower())
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise ValueError(f"{path}: the column {repeated[0]!r} is there twice")
+    return table
 
-# %% ../../nbs/splits/30_inspection.ipynb #a111b4a8
+# %% ../../nbs/splits/30_inspection.ipynb #98a549d2
 def _named(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     "The columns of a split table under our names, parts included; raise `ValueError` if ids or parts are missing."
     found = {ours: next((name for name in names if name in table), None) for ours, names in COLUMN_NAMES.items()}
     if found["id"] is None:
         raise ValueError(f"{path}: no column says which item a row is; it has {', '.join(table)} and needs one of {', '.join(COLUMN_NAMES['id'])}")
     named = pd.DataFrame({ours: table[theirs].str.strip() for ours, theirs in found.items() if theirs})
+    for column in {"id", "speaker", "text", "source"} & set(named):  # pandas writes 7 as 7.0 once another cell is empty
+        named[column] = named[column].str.replace(r"^(\d+)\.0$", r"\1", regex=True)
     if (named["id"] == "").any():
         raise ValueError(f"{path}: row {int((named['id'] == '').idxmax()) + 1} has no id")
     meant = {word: part for part, words in PART_NAMES.items() for word in words}
     if found["part"] is None:
-        part = next((part for word, part in meant.items() if word in path.stem.lower().replace("-", "_").split("_")), None)
+        words = path.stem.lower().replace("-", "_").split("_")
+        part = next((meant[word] for word in reversed(words) if word in meant), None)
         if part is None:
             raise ValueError(f"{path}: neither a column ({', '.join(COLUMN_NAMES['part'])}) nor the file's name says train or test")
         return named.assign(part=part)
@@ -80,6 +94,7 @@ def _named(table: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 def _located(paths: pd.Series, folders: list[Path]) -> pd.Series:
     "Where files are: the first of the folders that has them, or the path as it is."
+    paths = paths.str.replace("\\", "/")
     return paths.map(lambda path: next((str(folder / path) for folder in folders if path and (folder / path).is_file()), path))
 
 
@@ -110,17 +125,24 @@ def _corpus_of(table: pd.DataFrame, path: Path, corpus: Corpus | None) -> Corpus
         if unknown:
             raise ValueError(f"{path}: {len(unknown)} ids are not in {corpus.name}, such as {unknown[0]!r}; it has ids like {corpus.items['id'][0]!r}")
         return corpus
+    for column in {"path", "label"} & set(table):
+        counts = table[table[column] != ""].groupby("id")[column].nunique()
+        if (counts > 1).any():
+            raise ValueError(f"{path}: the id {counts.idxmax()!r} stands for {counts.max()} different {column}s; each id must be one item")
     items = table.drop(columns="part").drop_duplicates("id")
-    for column in ("speaker", "text"):
-        if column in items and (items[column] == "").all():
+    for column in {"speaker", "text"} & set(items):
+        known = table[column] != ""
+        if set(table["part"]) - set(table.loc[known, "part"]):  # a part of which nothing is known
             items = items.drop(columns=column)
+        else:  # an item of which it is not known shares it with nobody
+            items[column] = items[column].where(items[column] != "", "(not known) " + items["id"])
     if "path" not in items:
         items = items.assign(path="")
     if "label" not in items:
-        items = items.assign(label="not given")
+        items = items.assign(label="")
     return Corpus(path.stem, items, tuple(sorted(items["label"].unique())), licence="not given", citation="not given")
 
-# %% ../../nbs/splits/30_inspection.ipynb #12adf083
+# %% ../../nbs/splits/30_inspection.ipynb #4215b101
 @dataclass(frozen=True, eq=False)
 class Inspection:
     "What can be held against a corpus and its split."
@@ -147,24 +169,44 @@ class Inspection:
         about = {"corpus": self.corpus.name, "items": len(self.corpus), "fingerprint": self.corpus.fingerprint, "policy": self.splits[0].policy}
         return {**about, "splits": sizes, "mark": self.audit.mark, **records}
 
+    @property
+    def unseen(self) -> int:
+        "Count the items that could not be looked at for near copies."
+        return len(self.corpus) if self.duplicates is None else len(self.duplicates.unusable)
+
     def lines(self) -> list[str]:
         "Say it for people."
         split, what = self.splits[0], f"{len(self.splits)} folds, the worst of them" if len(self.splits) > 1 else "one split"
         head = f"{self.corpus.name}: {len(self.corpus)} items, {split.policy} split ({what}): {self.audit.part} against training"
-        return [head, *(_leak_line(leak, row) for leak, row in self.audit.table.iterrows()), "", *_content_lines(self)]
+        leaks = [_leak_line(leak, row, self.unseen) for leak, row in self.audit.table.iterrows()]
+        return [head, *leaks, "", *_content_lines(self)]
+
+    def conclusion(
+        self,
+        allow: Iterable[str] = (),  # accepted leaks, keys of `MARKS`
+    ) -> str:  # one line
+        "Say whether the split can be accepted, and what could not be checked."
+        table, refused = self.audit.table, self.refused(allow)
+        unknown = [leak for leak in table.index if pd.isna(table.loc[leak, "shared"])]
+        rest = f"; not checked: {', '.join(unknown)}" if unknown else ""
+        if self.unseen and "near-duplicate" not in unknown:
+            rest += f"; {self.unseen} of {len(self.corpus)} items could not be looked at"
+        return (f"refused: {', '.join(refused)}" if refused else "nothing is shared that must not be" + (", as far as was checked" if rest else "")) + rest
 
     def _repr_html_(self):
         return self.audit.table.to_html(na_rep="not known") + "".join(f"<p>{line}</p>" for line in _content_lines(self))
 
-# %% ../../nbs/splits/30_inspection.ipynb #a3ba2eb4
-def _leak_line(leak: str, row: pd.Series) -> str:
+# %% ../../nbs/splits/30_inspection.ipynb #b2f543d7
+def _leak_line(leak: str, row: pd.Series, unseen: int) -> str:
     "One row of the audit as a line."
+    selection = f"; train and validation share {row['shared within selection']}" if pd.notna(row["shared"]) and row["shared within selection"] else ""
+    gap = f"; {unseen} items could not be looked at" if unseen and leak.endswith("duplicate") else ""
     if pd.isna(row["shared"]):
         return f"  ?     {leak:15} cannot be told: the corpus does not say, or no file is there to look at"
     if not row["shared"]:
-        return f"  ok    {leak:15} nothing is shared"
+        return f"  {'ok  ' if not gap else '?   '}  {leak:15} nothing is shared{selection}{gap}"
     touched = f"{row['test items touched']} items touched"
-    return f"  LEAK  {leak:15} {row['shared']} of {row['groups']} groups shared, {touched} ({MARKS[leak]})"
+    return f"  LEAK  {leak:15} {row['shared']} of {row['groups']} groups shared, {touched} ({MARKS[leak]}){selection}{gap}"
 
 
 def _content_lines(found: Inspection) -> list[str]:
@@ -176,7 +218,7 @@ def _content_lines(found: Inspection) -> list[str]:
     family = found.duplicates.groups()
     lines = [
         f"Exact copies: {extra} beyond the first of each. Near copies: {kinds.get('near', 0)} pairs, mirrored: {kinds.get('mirrored', 0)}."
-        f" {len(family)} items are in {family.nunique()} groups of copies.",
+        f" {len(family)} items are in {family.nunique()} groups of copies. (Not looked for: excerpts, and copies that were stretched in time, moved in pitch or rotated.)",
         f"Copies with different labels: {len(found.conflicts)} pairs." + _such_as(found.conflicts, "{first} ({first_label}) and {second} ({second_label})"),
         f"Items that show nothing or cannot be read: {len(found.duplicates.unusable)}." + _such_as(found.duplicates.unusable, "{id}: {reason}"),
     ]

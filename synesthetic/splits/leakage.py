@@ -54,14 +54,16 @@ class Audit:
     def _repr_html_(self):
         return self.table.to_html() + f"<p>{self.mark or 'nothing is shared'}</p>"
 
-# %% ../../nbs/splits/20_leakage.ipynb #127b4abb
+# %% ../../nbs/splits/20_leakage.ipynb #cff0f165
 _CHANGES = (
-    "aug(?:ment(?:ed|ation)?)?|nois[ey]|pitch(?:ed)?|stretch(?:ed)?|speed|slow(?:er|ed)?|fast(?:er)?|shift(?:ed)?|flip(?:ped)?|"
-    "mirror(?:ed)?|rot(?:ate|ated)?|crop(?:ped)?|zoom(?:ed)?|gain|reverb|echo|mask(?:ed)?|specaug|blur(?:red)?"
+    "aug(?:ment(?:ed|ation)?)?|nois[ey]|pitch(?:ed|shift)?|(?:time)?stretch(?:ed)?|tempo|sp(?:eed)?|slow(?:er|ed)?|fast(?:er)?|shift(?:ed)?|[hv]?flip(?:ped)?|"
+    "mirror(?:ed)?|rot(?:ate|ated)?|crop(?:ped)?|zoom(?:ed)?|gain|reverb|echo|specaug|blur(?:red)?|bright(?:ness)?|contrast"
 )
-_SUFFIX = re.compile(rf"(.+?)[-_. ]+(?:{_CHANGES})[-_. ]*[\d.]*", re.IGNORECASE)
-_FILE = re.compile(r"\.(?:wav|flac|mp3|ogg|m4a|png|jpe?g|bmp|webp)$", re.IGNORECASE)
-_PREFIX = re.compile(rf"(?:{_CHANGES})\d*[-_. ]+(?:\d+[-_ ]+)?(.+)", re.IGNORECASE)
+_AMOUNT = r"(?:[-_. ]*(?:snr|db|up|down|x)?-?\d*\.?\d*(?:db|st|x)?)*"
+_SUFFIX = re.compile(rf"(.+?)[-_. ]+(?:{_CHANGES}){_AMOUNT}", re.IGNORECASE)
+_PREFIX = re.compile(rf"(?:{_CHANGES})\d*\.?\d*[-_. ]+(?:\d+[-_ ]+)?(.+)", re.IGNORECASE)
+_OUTRIGHT = re.compile(r"(?:^|[-_. ])aug(?:ment(?:ed|ation)?)?(?:[-_. \d]|$)", re.IGNORECASE)
+_FILE = re.compile(r"\.[a-z][a-z0-9]{1,4}$", re.IGNORECASE)
 
 
 def original_name(
@@ -72,20 +74,30 @@ def original_name(
     return original_name(match[1]) if match else name
 
 
+def _plain(ids: pd.Series) -> pd.Series:
+    "Ids without folder and file suffix."
+    return ids.astype(str).str.replace("\\", "/").str.rpartition("/")[2].str.replace(_FILE, "", regex=True)
+
+
 def augmented_families(
     items: pd.DataFrame,  # of a corpus: id and, where known, source (the id that an item was made from)
 ) -> pd.Series:  # id -> name of the original; only items with an augmented copy, and those copies
     "Find items that were made from one original."
-    names = items["id"].str.replace(_FILE, "", regex=True)
-    origin = names.map(original_name)
+    names = _plain(items["id"])
+    origin, known = names.map(original_name), set(names)
+    sure = (origin != names) & (origin.isin(known) | names.str.contains(_OUTRIGHT)) & ~origin.str.isdecimal()
+    origin = origin.where(sure, names)
     if "source" in items:
-        given = items["source"].fillna("").str.replace(_FILE, "", regex=True)
-        origin = origin.where(given == "", given)
+        given = _plain(items["source"].fillna(""))
+        origin = origin.where(~given.isin(known), given)
+        links = dict(zip(names, origin))
+        for _ in range(8):  # a copy of a copy of a copy ...
+            origin = origin.map(lambda name: links.get(name, name))
     family = pd.Series(origin.to_numpy(), pd.Index(items["id"], name="id"), name="family")
     changed = (family != names.to_numpy()).groupby(family).transform("any")
     return family[changed & (family.groupby(family).transform("size") > 1)]
 
-# %% ../../nbs/splits/20_leakage.ipynb #560b8019
+# %% ../../nbs/splits/20_leakage.ipynb #d1c8f496
 def leak_groups(
     corpus: Corpus,
     *,
@@ -115,6 +127,9 @@ def audit_split(
 
     Of a split without a test part, which is all that a search gets to see, the validation part is held against training.
     """
+    unknown = sorted({*split.train, *split.validation, *split.test} - set(corpus.items["id"]))
+    if unknown:
+        raise ValueError(f"{len(unknown)} ids of the split are not in {corpus.name}, such as {unknown[0]!r}")
     groups = leak_groups(corpus, cache=cache)
     rows = {leak: _shared(groups[leak], split) if leak in groups else _UNKNOWN for leak in MARKS}
     table = pd.DataFrame.from_dict(rows, orient="index").astype("Int64").rename_axis("leak")

@@ -6,7 +6,8 @@
 __all__ = ['PACKAGES', 'CODE', 'RUN_FILES', 'package_versions', 'current_commit', 'environment', 'Run', 'Ledger', 'MissingRun',
            'check_may_train', 'gather_predictions', 'gather_costs']
 
-# %% ../../nbs/training/30_ledger.ipynb #efdcaa4c
+# %% ../../nbs/training/30_ledger.ipynb #eb0aea2e
+import hashlib
 import json
 import os
 import platform
@@ -65,7 +66,7 @@ def environment() -> dict[str, object]:
     machine = {"python": platform.python_version(), "platform": platform.platform(), "cores": os.cpu_count()}
     return {**machine, "packages": package_versions(), "commit": current_commit()}
 
-# %% ../../nbs/training/30_ledger.ipynb #aaddffce
+# %% ../../nbs/training/30_ledger.ipynb #f55380da
 RUN_FILES = ("experiment.json", "predictions.parquet", "history.csv", "record.json")
 
 
@@ -103,13 +104,15 @@ class Run:
     @property
     def altered(self) -> list[str]:  # names of files; older runs have no digests and are taken as they are
         "Name the files that are not what they were when the run was finished."
-        return [name for name, digest in self.record.get("digests", {}).items() if file_digest(self.folder / name) != digest]
+        changed = [name for name, digest in self.record.get("digests", {}).items() if file_digest(self.folder / name) != digest]
+        changed += ["experiment.json"] if content_key(self.experiment) != self.key else []
+        return changed + (["record.json"] if self.record.get("seal", _seal(self.record)) != _seal(self.record) else [])
 
     def __repr__(self):
         name, split = self.experiment["architecture"]["name"], self.experiment["split"]
         return f"<Run {self.key[:8]}: {name}, {split['policy']} fold {split['fold'] + 1} of {split['folds']}>"
 
-# %% ../../nbs/training/30_ledger.ipynb #527c32bb
+# %% ../../nbs/training/30_ledger.ipynb #a917c7ec
 class Ledger:
     "A folder of runs, addressed by content key."
 
@@ -151,7 +154,8 @@ class Ledger:
             predictions.to_parquet(scratch / "predictions.parquet", index=False)
             history.to_csv(scratch / "history.csv", index=False)
             digests = {name: file_digest(scratch / name) for name in ("predictions.parquet", "history.csv")}
-            _write_json(scratch / "record.json", {**record, "digests": digests, "environment": environment(), "finished": time.time()})
+            about = {**record, "digests": digests, "environment": environment(), "finished": time.time()}
+            _write_json(scratch / "record.json", {**about, "seal": _seal(about)})
             if model is not None:
                 model.save(scratch / "model.keras", include_optimizer=False)
         return self.get(key)
@@ -160,7 +164,13 @@ class Ledger:
         "List all finished runs."
         return [Run(folder) for folder in sorted(self.folder.glob("[0-9a-f]*")) if folder.is_dir()]
 
-# %% ../../nbs/training/30_ledger.ipynb #d7968844
+# %% ../../nbs/training/30_ledger.ipynb #8fdc441c
+def _seal(record: dict) -> str:
+    "Name a record by all that it says but the seal itself."
+    text = json.dumps({name: value for name, value in record.items() if name != "seal"}, indent=1, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
 def _write_json(path: Path, value: dict) -> None:
     "Write a mapping that people can read and compare."
     path.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
