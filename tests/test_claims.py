@@ -83,3 +83,41 @@ def test_reader_audits_an_own_table():
     table.loc[table["claim"] == "tuned.peak_accuracy", "value"] = 0.9
     verdicts = claim_verdicts("week_04", tables={"week_04": table}).set_index("claim")["verdict"]
     assert verdicts["tuned.peak_accuracy"] != "contradicted" == claim_verdicts("week_04").set_index("claim")["verdict"]["tuned.peak_accuracy"]
+
+
+def test_claim_is_impossible_only_if_every_reading_is():
+    verdicts = claim_verdicts().set_index(["source", "claim"])
+    for claim, checks in audit_claims("fer2013_cnn").assign(claim=lambda audit: audit["claims"].str.split(", ")).explode("claim").groupby("claim"):
+        read = checks[checks["reading"] != ""]
+        excluded = set(read.loc[read["verdict"] == "impossible", "reading"])
+        left = set(read["reading"]) - excluded
+        outright = (checks["verdict"] == "impossible") & (checks["reading"] == "")
+        if excluded:
+            expected = "impossible as read" if left and not outright.any() else "impossible"
+            assert verdicts.at[("fer2013_cnn", claim), "verdict"] == expected
+            assert all(reading in verdicts.at[("fer2013_cnn", claim), "others"] for reading in left)
+
+
+def test_impossible_names_its_reading():
+    audit = audit_claims("fer2013_cnn").set_index("reading")
+    macro = audit.loc["as macro average"]
+    assert macro["verdict"] == "impossible" and "= 0.245" in macro["arithmetic"]
+    assert audit.index[audit["verdict"] == "impossible"].all() and audit.loc[audit["verdict"] == "impossible", "question"].str.startswith("Read as").all()
+
+
+@pytest.mark.parametrize(("source", "claim"), [
+    ("week_04", "tuning.best.accuracy"), ("speech_encoder", "target.gain"), ("speech_encoder", "autospeech.bca"),
+    ("speech_encoder", "listeners.bca"), ("speech_encoder", "grid.accuracy"), ("speech_encoder", "optuna.minutes"),
+    ("fer2013_cnn", "happy.images"),
+])
+def test_what_hangs_on_something_unstated_cannot_be_told(source, claim):
+    assert claim_verdicts(source).set_index("claim").at[claim, "verdict"] == "cannot be told"
+
+
+@pytest.mark.parametrize(("claim", "words"), [
+    ("grid.accuracy", ("part", "share", "classes", "corpus")), ("listeners.bca", ("part", "training", "corpus")),
+    ("autospeech.bca", ("part", "corpus")), ("optuna.minutes", ("trials", "corpus")),
+])
+def test_protocol_does_not_say_more_than_the_source(claim, words):
+    protocol = read_protocol(published("speech_encoder").set_index("claim").at[claim, "protocol"])
+    assert {protocol[word] for word in words} == {"not stated"}

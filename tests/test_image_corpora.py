@@ -215,7 +215,7 @@ def test_votes_become_labels(tmp_path, capsys):
     shown = 4 * (9 + 4 + 5 + 5 + 2) / 6  # six pairs of a painting and an emotion have votes
     assert corpus.items["anger"][0] == pytest.approx((9 - 1) / shown) and corpus.items["disgust"][1] == pytest.approx(-8 / shown)
     assert corpus.items["happiness"].isna().all() and set(corpus.items["speaker"]) == {"NA"}
-    assert "3 of 5 get no label and are left out: 1 without votes, 1 with no score above zero, 1 with a tie" in capsys.readouterr().out
+    assert "3 of 5 get no label and are left out: 1 without votes, 1 with no score above zero, 1 with a tie" in capsys.readouterr().err
 
 
 def test_pictures_that_are_not_there(tmp_path):

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy import stats
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-# %% ../../nbs/evaluation/45_arithmetic.ipynb #ac0feba9
+# %% ../../nbs/evaluation/45_arithmetic.ipynb #5b066552
 def _check(n: float = 1, **shares: float) -> None:
     "Raise `ValueError` for a share outside 0..1, or a number of items that is not whole or below 1."
     for name, value in shares.items():
@@ -50,7 +50,7 @@ def _items(counts: Sequence[int]) -> np.ndarray:
         raise ValueError("there are no classes or groups: give the number of items of each")
     for count in counts:
         _check(count)
-    return np.asarray(counts)
+    return np.asarray(counts, int)
 
 # %% ../../nbs/evaluation/45_arithmetic.ipynb #5dd71804
 def accuracy_interval(

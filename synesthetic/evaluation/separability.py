@@ -50,7 +50,7 @@ def _absorb(groups: list[frozenset]) -> list[frozenset]:
     groups = list(dict.fromkeys(groups))
     return [group for group in groups if not any(group < other for other in groups)]
 
-# %% ../../nbs/evaluation/25_separability.ipynb #da009990
+# %% ../../nbs/evaluation/25_separability.ipynb #12d0fcf8
 @cache
 def _nodes() -> tuple[np.ndarray, np.ndarray]:
     "Where between 0 and 1 an integrand is read, and the weights of Gauss and Legendre."
@@ -79,6 +79,8 @@ def detectable_difference(
     degrees: float | None = None,  # of freedom of the standard error sd / sqrt(groups); groups - 1 by default
 ) -> float:  # in the unit of sd; nan for fewer than two speakers
     "Compute the smallest true difference that a paired test finds with this power; raise `ValueError` for a power not above alpha."
+    if comparisons < 1 or sd < 0:
+        raise ValueError(f"comparisons must be at least 1 and sd at least 0, not {comparisons} and {sd:g}")
     if not alpha / comparisons < power < 1:
         raise ValueError(f"the power must be above {alpha / comparisons:g}, the alpha of one test, and below 1; it is {power:g}")
     if groups < 2 or not np.isfinite(sd):
@@ -89,7 +91,7 @@ def detectable_difference(
         high *= 2
     return float(sd / np.sqrt(groups) * brentq(lambda nc: detection_power(nc, degrees, level) - power, 0, high))
 
-# %% ../../nbs/evaluation/25_separability.ipynb #2224d248
+# %% ../../nbs/evaluation/25_separability.ipynb #a6c30c8c
 def detectable_each(
     comparison: pd.DataFrame,  # of `compare_all` or `compare_paired`
     *,
@@ -117,6 +119,8 @@ def sensitivity(
     if groups < 2:
         return f"With one {unit} no difference can be found."
     points = detectable_each(comparison, power=power).median()
+    if not points > 0:  # every speaker differs by the same amount
+        return f"These {groups} {unit}s differ alike, so how large a difference would be missed cannot be told."
     trainings = " and these trainings" if "trainings" in over else ""
     corrected = f", corrected for {number} comparisons" if number > 1 else ""
     missed = f"would be missed with a probability of more than {1 - power:.0%}"

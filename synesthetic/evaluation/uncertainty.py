@@ -461,7 +461,7 @@ def holm(
     corrected[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
     return corrected
 
-# %% ../../nbs/evaluation/20_uncertainty.ipynb #9d9c7954
+# %% ../../nbs/evaluation/20_uncertainty.ipynb #d004d79f
 def compare_all(
     predictions: pd.DataFrame,  # with a column architecture; all of them tested the same items
     metric: str | Callable,  # a name in `METRICS`, or a function of (predictions, classes)
@@ -523,6 +523,8 @@ def _compare(reference: str, other: str, a: Jackknife, b: Jackknife, alpha: floa
     (spread, free), (sd, _) = _spread(differences, *lucks), _spread(differences)
     ratio, effect = _ratio(difference, spread), _ratio(difference, sd)
     p = 2 * stats.t.sf(abs(ratio) * np.sqrt(groups), free) if groups > 1 else np.nan
+    if np.isinf(ratio):  # all speakers differ alike, so t has no scale; what is left is that they differ in one direction
+        p, spread = min(1.0, 2 * 0.5**groups), np.nan
     points, se, margin = 100 * difference, 100 * spread / np.sqrt(groups), 100 * _margin(spread, free, groups, 1 - alpha)
     scores = (a.estimates.mean(), b.estimates.mean(), points, points - margin, points + margin)
     return other, reference, *scores, effect, float(se), float(free), p, alpha, groups, a.unit, over
