@@ -60,7 +60,7 @@ def _same(a: object, b: object) -> bool:
         return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
     return a == b
 
-# %% ../../nbs/reporting/40_provenance.ipynb #383fbed9
+# %% ../../nbs/reporting/40_provenance.ipynb #d6678fea
 @contextmanager
 def _no_training(ledger: Ledger) -> Iterator[None]:
     "Forbid training, here and in every process that is started from here, and have runs taken from a ledger."
@@ -119,11 +119,25 @@ def compare_tables(
     folder: Path,  # of a report
     again: Path,  # made again
 ) -> pd.DataFrame:  # a row for each table that differs, columns as `compare_numbers`
-    "Hold the tables of two reports against each other, byte by byte."
-    files = {path.name for place in (folder, again) for path in (place / "tables").glob("*.csv")}
-    texts = {name: [path.read_text(encoding="utf-8") if path.is_file() else None for path in (folder / "tables" / name, again / "tables" / name)] for name in files}
-    rows = [(f"tables/{name}", "text", "there" if a else "missing", "other" if a and b else "missing" if a else "there") for name, (a, b) in sorted(texts.items()) if a != b]
+    "Hold the tables of two reports against each other; numbers agree to nine digits."
+    names = sorted({path.name for place in (folder, again) for path in (place / "tables").glob("*.csv")})
+    rows = []
+    for name in names:
+        one, other = (place / "tables" / name for place in (folder, again))
+        if not (one.is_file() and other.is_file()):
+            rows.append((f"tables/{name}", "file", "there" if one.is_file() else "missing", "there" if other.is_file() else "missing"))
+        elif difference := _table_difference(one, other):
+            rows.append((f"tables/{name}", "content", "", difference))
     return pd.DataFrame(rows, columns=["number", "what", "stated", "again"])
+
+
+def _table_difference(one: Path, other: Path) -> str:
+    "Say where two tables differ; nothing if they agree."
+    try:
+        pd.testing.assert_frame_equal(pd.read_csv(one), pd.read_csv(other), rtol=1e-9, atol=1e-12)
+    except AssertionError as error:
+        return " ".join(str(error).split())[:200]
+    return ""
 
 
 def verify_report(
