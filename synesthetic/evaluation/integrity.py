@@ -705,7 +705,7 @@ def _one_relation(name: str, truth: np.ndarray, answer: np.ndarray, spread: floa
         return [Finding("warning", "scale", what, "compare mean and standard deviation of both", {"r": r, "ccc": concordance})]
     return []
 
-# %% ../../nbs/evaluation/30_integrity.ipynb #17895e8e
+# %% ../../nbs/evaluation/30_integrity.ipynb #7ad839bd
 @dataclass(frozen=True, eq=False, repr=False)
 class Verification:
     "What was recomputed and what the checks found."
@@ -724,8 +724,8 @@ class Verification:
     def to_dict(self) -> dict:  # plain JSON types
         "Say all of it for machines."
         findings = [vars(finding) for finding in self.findings]
-        found = {"ok": self.ok, "n": self.n, "parts": [name for name in self.parts if name], "metrics": self.table.to_dict("records"), "findings": findings}
-        return _plain({**found, "notes": self.notes})
+        parts, metrics = [name for name in self.parts if name], self.table.to_dict("records")
+        return _plain({"ok": self.ok, "n": self.n, "parts": parts, "metrics": metrics, "findings": findings, "notes": self.notes})
 
     def __str__(self):
         several = f" each for {len(self.parts)} models ({_few(self.parts)})" if len(self.parts) > 1 else ""
@@ -754,14 +754,15 @@ def _few(names: Sequence[str]) -> str:
     "Some names: all of four, else the first and the last."
     return ", ".join(names) if len(names) < 5 else f"{names[0]} ... {names[-1]}"
 
-# %% ../../nbs/evaluation/30_integrity.ipynb #10fc97c9
+# %% ../../nbs/evaluation/30_integrity.ipynb #c9c9d2cc
 def _parts(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
     "The rows of each model of a table: architecture and seed, or the run or fold that repeats all items."
     columns, items = [name for name in ("architecture", "seed") if name in predictions], predictions["id"].nunique()
     for column in ("run", "fold"):
         if column in predictions and predictions.duplicated([*columns, "id"]).any():
             more = [*columns, column]
-            whole = not predictions.duplicated([*more, "id"]).any() and len(predictions) == items * len(predictions[more].drop_duplicates())
+            each_once = not predictions.duplicated([*more, "id"]).any()
+            whole = each_once and len(predictions) == items * len(predictions[more].drop_duplicates())
             columns = more if whole else columns
     columns = [name for name in columns if predictions[name].nunique(dropna=False) > 1]
     if not columns:
