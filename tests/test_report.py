@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -127,27 +128,36 @@ def test_papermill_alone(finished, workplace, tmp_path):
     assert (tmp_path / "numbers.json").exists() and (tmp_path / "out.ipynb").exists()
 
 
-@pytest.mark.parametrize(
-    "more, message",
-    [
-        (["--set", "epoch=3"], "week_04 has no parameter 'epoch'; did you mean 'epochs'?"),
-        (["--set", "seeds=many"], "seeds must be of type int, not 'many'"),
-        (["--corpus", "ravdes"], "unknown corpus 'ravdes'; known are embedded, ravdess, emodb"),
-        (["--corpus", "ravdess", "--data", "/no/such/folder"], "ravdess is not at /no/such/folder. To get it: download"),
-        (["--profile", "fast"], "unknown profile 'fast'"),
-        (["--set", "classes=happy,joyful"], "joyful"),
-        (["--set", "policy=random"], "choose speaker, text or speaker+text"),
-        (["--data", "/somewhere"], "embedded is made by the package and reads no folder"),
-        (["--set", "classes=happy"], "single class 'happy'"),
-        (["--set", "policy=speakers"], "unknown split policy 'speakers'"),
-        (["--set", "allow_leakage="], "test and training share"),
-        (["--set", "sampler=bayes"], "unknown engine 'bayes'; known are gp, tpe, random, grid"),
-        (["--set", "pruner=mean"], "unknown pruner 'mean'"),
-        (["--set", "tuned=vgg"], "unknown architecture 'vgg'"),
-    ],
-)
-def test_bad_parameters_are_said_in_a_line(workplace, tmp_path, more, message):
-    run = report(workplace, tmp_path, *more)
+BAD_PARAMETERS = [
+    (["--set", "epoch=3"], "week_04 has no parameter 'epoch'; did you mean 'epochs'?"),
+    (["--set", "seeds=many"], "seeds must be of type int, not 'many'"),
+    (["--corpus", "ravdes"], "unknown corpus 'ravdes'; known are embedded, ravdess, emodb"),
+    (["--corpus", "ravdess", "--data", "/no/such/folder"], "ravdess is not at /no/such/folder. To get it: download"),
+    (["--profile", "fast"], "unknown profile 'fast'"),
+    (["--set", "classes=happy,joyful"], "joyful"),
+    (["--set", "policy=random"], "choose speaker, text or speaker+text"),
+    (["--data", "/somewhere"], "embedded is made by the package and reads no folder"),
+    (["--set", "classes=happy"], "single class 'happy'"),
+    (["--set", "policy=speakers"], "unknown split policy 'speakers'"),
+    (["--set", "allow_leakage="], "test and training share"),
+    (["--set", "sampler=bayes"], "unknown engine 'bayes'; known are gp, tpe, random, grid"),
+    (["--set", "pruner=mean"], "unknown pruner 'mean'"),
+    (["--set", "tuned=vgg"], "unknown architecture 'vgg'"),
+]
+
+
+@pytest.fixture(scope="module")
+def refused(workplace, tmp_path_factory) -> dict[str, subprocess.CompletedProcess]:
+    "All the bad calls, two at a time: most of each is the start of a kernel."
+    with ThreadPoolExecutor(2) as pool:
+        folders = [tmp_path_factory.mktemp("refused") for _ in BAD_PARAMETERS]
+        runs = pool.map(lambda case, folder: report(workplace, folder, *case[0]), BAD_PARAMETERS, folders)
+        return {message: run for (_, message), run in zip(BAD_PARAMETERS, runs)}
+
+
+@pytest.mark.parametrize("message", [message for _, message in BAD_PARAMETERS])
+def test_bad_parameters_are_said_in_a_line(refused, message):
+    run = refused[message]
     assert run.returncode == 1
     last = [line for line in run.stderr.splitlines() if line.startswith("synesthetic: ")]
     assert last and message in run.stderr, run.stderr[-2000:]

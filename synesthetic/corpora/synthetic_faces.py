@@ -12,10 +12,10 @@ __all__ = ['UNIT_NAMES', 'PROTOTYPES', 'INTENSITY', 'EXPRESSION_SD', 'EXPRESSIVE
            'mouth_lines', 'draw_mouth', 'face_folds', 'draw_folds', 'face_relief', 'light_face', 'draw_everything',
            'draw_face', 'plan_faces', 'make_face', 'synthetic_faces']
 
-# %% ../../nbs/corpora/60_synthetic_faces.ipynb #eea3ae75
+# %% ../../nbs/corpora/60_synthetic_faces.ipynb #621f239c
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from numbers import Integral
 from pathlib import Path
 
