@@ -97,7 +97,7 @@ def augmented_families(
     changed = (family != names.to_numpy()).groupby(family).transform("any")
     return family[changed & (family.groupby(family).transform("size") > 1)]
 
-# %% ../../nbs/splits/20_leakage.ipynb #d1c8f496
+# %% ../../nbs/splits/20_leakage.ipynb #5f759071
 def leak_groups(
     corpus: Corpus,
     *,
@@ -127,10 +127,14 @@ def audit_split(
 
     Of a split without a test part, which is all that a search gets to see, the validation part is held against training.
     """
+    return _audit(corpus, split, leak_groups(corpus, cache=cache))
+
+
+def _audit(corpus: Corpus, split: Split, groups: dict[str, pd.Series]) -> Audit:
+    "Audit a split by the groups that must stay together; raise `ValueError` for ids that the corpus does not have."
     unknown = sorted({*split.train, *split.validation, *split.test} - set(corpus.items["id"]))
     if unknown:
         raise ValueError(f"{len(unknown)} ids of the split are not in {corpus.name}, such as {unknown[0]!r}")
-    groups = leak_groups(corpus, cache=cache)
     rows = {leak: _shared(groups[leak], split) if leak in groups else _UNKNOWN for leak in MARKS}
     table = pd.DataFrame.from_dict(rows, orient="index").astype("Int64").rename_axis("leak")
     return Audit(table, "test" if split.test else "validation")
@@ -150,7 +154,7 @@ def _shared(groups: pd.Series, split: Split) -> dict[str, int]:
         "shared within selection": len(set(train) & set(validation)),
     }
 
-# %% ../../nbs/splits/20_leakage.ipynb #c719e434
+# %% ../../nbs/splits/20_leakage.ipynb #dbbd7458
 def audit_splits(
     corpus: Corpus,  # what was split
     splits: Iterable[Split],  # its folds
@@ -158,7 +162,8 @@ def audit_splits(
     cache: str | Path | None = None,  # where fingerprints are kept; the user's cache folder by default
 ) -> Audit:  # for each kind of leak the largest counts of any fold
     "Find what any fold's test part shares with its train and validation parts."
-    audits = [audit_split(corpus, split, cache=cache) for split in splits]
+    groups = leak_groups(corpus, cache=cache)
+    audits = [_audit(corpus, split, groups) for split in splits]
     return Audit(pd.concat([audit.table for audit in audits]).groupby(level="leak", sort=False).max(), audits[0].part)
 
 # %% ../../nbs/splits/20_leakage.ipynb #40c79173
