@@ -15,7 +15,7 @@ from scipy.special import ndtr, ndtri
 
 from .base import in_class_order
 
-# %% ../../nbs/corpora/40_circumplex.ipynb #5dea7c69
+# %% ../../nbs/corpora/40_circumplex.ipynb #81e83367
 EMOTION_MEANS = {  # valence, arousal
     "happy": (0.55, 0.45),
     "sad": (-0.50, -0.55),
@@ -28,14 +28,17 @@ RATING_SD = 0.15  # of a rating around what was intended
 
 
 def class_names(
-    classes: str | Iterable[str] = ("happy", "sad", "angry"),  # names, or "happy,sad", or "all" for the five
+    classes: str | Iterable[str] = ("happy", "sad", "angry"),  # names, or "happy,sad", or "all"
+    *,
+    known: Iterable[str] = tuple(EMOTION_MEANS),  # those that there are
+    where: str = "the circumplex has",  # who has them, for the message
 ) -> tuple[str, ...]:  # each once, in the order that the whole package uses
-    "Check names of classes; raise `ValueError` for one that has no place on the plane."
-    names = [name.strip() for name in classes.split(",")] if isinstance(classes, str) else list(classes)
-    names = list(EMOTION_MEANS) if names == ["all"] else names
-    unknown = [name for name in names if name not in EMOTION_MEANS]
+    "Check names of classes; raise `ValueError` for an unknown one."
+    names, known = [name.strip() for name in classes.split(",")] if isinstance(classes, str) else list(classes), list(known)
+    names = known if names == ["all"] else names
+    unknown = [name for name in names if name not in known]
     if unknown or not names:
-        raise ValueError(f"the circumplex has no class {(unknown or [''])[0]!r}; it has {', '.join(EMOTION_MEANS)}")
+        raise ValueError(f"{where} no class {(unknown or [''])[0]!r}; there are {', '.join(known)}")
     return in_class_order(names)
 
 # %% ../../nbs/corpora/40_circumplex.ipynb #39fadd35

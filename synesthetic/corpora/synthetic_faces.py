@@ -12,7 +12,7 @@ __all__ = ['UNIT_NAMES', 'PROTOTYPES', 'INTENSITY', 'EXPRESSION_SD', 'EXPRESSIVE
            'mouth_lines', 'draw_mouth', 'face_folds', 'draw_folds', 'face_relief', 'light_face', 'draw_everything',
            'draw_face', 'plan_faces', 'make_face', 'synthetic_faces']
 
-# %% ../../nbs/corpora/60_synthetic_faces.ipynb #621f239c
+# %% ../../nbs/corpora/60_synthetic_faces.ipynb #214e801c
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
@@ -26,7 +26,8 @@ from scipy.ndimage import gaussian_filter
 from scipy.special import logsumexp
 from tqdm import tqdm
 
-from .base import Corpus, in_class_order
+from .base import Corpus
+from .circumplex import class_names
 from ..foundation import atomic_folder, cache_folder, content_key
 
 # %% ../../nbs/corpora/60_synthetic_faces.ipynb #6f9545c7
@@ -53,7 +54,7 @@ class ActionUnits:
 
 UNIT_NAMES = tuple(ActionUnits.__dataclass_fields__)
 
-# %% ../../nbs/corpora/60_synthetic_faces.ipynb #b1b434e3
+# %% ../../nbs/corpora/60_synthetic_faces.ipynb #854b0f13
 PROTOTYPES = {  # at full intensity
     "neutral": (ActionUnits(),),
     "happy": (
@@ -88,12 +89,7 @@ def face_classes(
     classes: str | Iterable[str] = "all",  # names, or "happy,sad", or "all" for the eight
 ) -> tuple[str, ...]:  # each once, in the order that the whole package uses
     "Check names of classes; raise `ValueError` for one that has no prototype."
-    names = [name.strip() for name in classes.split(",")] if isinstance(classes, str) else list(classes)
-    names = list(PROTOTYPES) if names == ["all"] else names
-    unknown = [name for name in names if name not in PROTOTYPES]
-    if unknown or not names:
-        raise ValueError(f"synthetic faces have no class {(unknown or [''])[0]!r}; they have {', '.join(PROTOTYPES)}")
-    return in_class_order(names)
+    return class_names(classes, known=PROTOTYPES, where="synthetic faces have")
 
 
 def prototype_values(
