@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['Experiment', 'source_digest', 'seeded', 'Batches', 'train_network', 'one_hot', 'predictions_table', 'peak_memory_mb',
-           'run_experiment', 'run_all', 'use_threads']
+           'run_experiment', 'run_all', 'side_by_side', 'use_threads', 'load_model']
 
-# %% ../../nbs/training/40_fit.ipynb #9f1930e2
+# %% ../../nbs/training/40_fit.ipynb #cacfe81a
 import ast
 import inspect
 import logging
@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import keras
@@ -347,7 +347,7 @@ def _replay(run: Run, stop: Callable[[int, dict], bool]) -> bool:
     "Show the history of a run to `stop`; say whether it would have ended the training."
     return any(stop(int(row.pop("epoch")), row) for row in run.history.to_dict("records"))
 
-# %% ../../nbs/training/40_fit.ipynb #0a772e10
+# %% ../../nbs/training/40_fit.ipynb #e073a187
 def run_all(
     experiments: Iterable[Experiment],
     *,
@@ -367,7 +367,7 @@ def run_all(
     if waiting:
         check_may_train(f"{len(waiting)} of {len(experiments)} runs, the first {next(iter(waiting))},")
     with tqdm(total=len(experiments), initial=done, desc="runs", unit="run", disable=not progress, dynamic_ncols=True) as bar:
-        for name in _work_off(list(waiting.values()), ledger, cache, workers or min(cpu_count(), 8)):
+        for name in side_by_side(partial(_run_named, ledger=ledger, cache=cache), list(waiting.values()), workers or min(cpu_count(), 8)):
             bar.set_postfix_str(f"last: {name}")
             bar.update()
     return [ledger.get(experiment.key) for experiment in experiments]
@@ -383,22 +383,30 @@ def _check_all(experiments: list[Experiment], cache: str | Path | None) -> None:
         check_leakage(audits[place], experiment.allow_leakage)
 
 
-def _work_off(experiments: list[Experiment], ledger: Ledger, cache: str | Path | None, workers: int) -> Iterator[str]:
-    "Do experiments in so many processes; yield the name of each as it is finished."
-    threads, workers = max(1, cpu_count() // workers), min(workers, len(experiments))
+def side_by_side(
+    work: Callable,  # does one job; processes must be able to find it by its name
+    jobs: list,
+    workers: int,  # processes; with one the jobs are done here, one after another
+) -> Iterator:  # what each job gave, as it is finished
+    "Do jobs in so many processes, each with its share of the threads."
+    threads, workers = max(1, cpu_count() // workers), min(workers, len(jobs))
     if workers < 2:
-        yield from (_run_named(experiment, ledger, cache) for experiment in experiments)
+        yield from map(work, jobs)
         return
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch=workers)
     with warnings.catch_warnings():  # a process that TensorFlow has made large is replaced, which is intended
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
-        yield from pool(delayed(_run_named)(experiment, ledger, cache, threads) for experiment in experiments)
+        yield from pool(delayed(_with_threads)(work, job, threads) for job in jobs)
 
 
-def _run_named(experiment: Experiment, ledger: Ledger, cache: str | Path | None, threads: int = 0) -> str:
-    "Do an experiment in this process, with so many threads if it is a fresh one, and say what it was."
-    if threads:
-        use_threads(threads)
+def _with_threads(work: Callable, job: object, threads: int) -> object:
+    "Do a job in a fresh process with so many threads."
+    use_threads(threads)
+    return work(job)
+
+
+def _run_named(experiment: Experiment, ledger: Ledger, cache: str | Path | None) -> str:
+    "Do an experiment in this process and say what it was."
     run_experiment(experiment, ledger=ledger, cache=cache)
     return f"{experiment.name}, fold {experiment.split.fold + 1} of {experiment.split.folds}"
 
@@ -409,3 +417,13 @@ def use_threads(
     "Give TensorFlow so many threads, in a process where it has not computed anything yet, and keep its log for errors."
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that it traces each new network needs no warning
     os.environ.update(TF_NUM_INTRAOP_THREADS=str(threads), TF_NUM_INTEROP_THREADS=str(threads))
+
+# %% ../../nbs/training/40_fit.ipynb #736dd291
+def load_model(
+    run: Run,  # of a network
+) -> keras.Model:  # with the weights that were tested
+    "Load the network of a run; raise `ValueError` if the run kept none."
+    path = run.folder / "model.keras"
+    if not path.is_file():
+        raise ValueError(f"{run!r} kept no network: it is of a scikit-learn estimator, or {path.name} was removed")
+    return keras.saving.load_model(path, compile=False)

@@ -6,7 +6,7 @@
 __all__ = ['PACKAGES', 'CODE', 'RUN_FILES', 'package_versions', 'current_commit', 'environment', 'Run', 'Ledger', 'MissingRun',
            'check_may_train', 'gather_predictions', 'gather_costs']
 
-# %% ../../nbs/training/30_ledger.ipynb #eb0aea2e
+# %% ../../nbs/training/30_ledger.ipynb #aa6bc129
 import hashlib
 import json
 import os
@@ -15,13 +15,14 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import synesthetic
@@ -66,7 +67,7 @@ def environment() -> dict[str, object]:
     machine = {"python": platform.python_version(), "platform": platform.platform(), "cores": os.cpu_count()}
     return {**machine, "packages": package_versions(), "commit": current_commit()}
 
-# %% ../../nbs/training/30_ledger.ipynb #f55380da
+# %% ../../nbs/training/30_ledger.ipynb #bd05339b
 RUN_FILES = ("experiment.json", "predictions.parquet", "history.csv", "record.json")
 
 
@@ -108,11 +109,22 @@ class Run:
         changed += ["experiment.json"] if content_key(self.experiment) != self.key else []
         return changed + (["record.json"] if self.record.get("seal", _seal(self.record)) != _seal(self.record) else [])
 
+    def array(
+        self,
+        name: str,  # as it was given to `Ledger.add`
+    ) -> np.ndarray:  # memory-mapped
+        "What the run keeps beside its table: embeddings, pictures; raise `ValueError` if it keeps no such array."
+        path = self.folder / f"{name}.npy"
+        if not path.is_file():
+            known = ", ".join(sorted(file.stem for file in self.folder.glob("*.npy"))) or "none"
+            raise ValueError(f"the run {self.folder} keeps no array {name!r}; it keeps {known}")
+        return np.load(path, mmap_mode="r")
+
     def __repr__(self):
         name, split = self.experiment["architecture"]["name"], self.experiment["split"]
         return f"<Run {self.key[:8]}: {name}, {split['policy']} fold {split['fold'] + 1} of {split['folds']}>"
 
-# %% ../../nbs/training/30_ledger.ipynb #a917c7ec
+# %% ../../nbs/training/30_ledger.ipynb #be927730
 class Ledger:
     "A folder of runs, addressed by content key."
 
@@ -146,6 +158,7 @@ class Ledger:
         record: dict,  # what leaks, seconds, parameters, ...
         *,
         model=None,  # a `keras.Model` to keep beside them
+        arrays: Mapping[str, np.ndarray] | None = None,  # name -> what is too large for the table: embeddings, pictures
     ) -> Run:
         "Keep a finished run."
         description, key = canonical(description), content_key(description)
@@ -153,11 +166,13 @@ class Ledger:
             _write_json(scratch / "experiment.json", description)
             predictions.to_parquet(scratch / "predictions.parquet", index=False)
             history.to_csv(scratch / "history.csv", index=False)
-            digests = {name: file_digest(scratch / name) for name in ("predictions.parquet", "history.csv")}
-            about = {**record, "digests": digests, "environment": environment(), "finished": time.time()}
-            _write_json(scratch / "record.json", {**about, "seal": _seal(about)})
+            for name, values in (arrays or {}).items():
+                np.save(scratch / f"{name}.npy", values)
             if model is not None:
                 model.save(scratch / "model.keras", include_optimizer=False)
+            digests = {file.name: file_digest(file) for file in scratch.iterdir() if file.name != "experiment.json"}
+            about = {**record, "digests": digests, "environment": environment(), "finished": time.time()}
+            _write_json(scratch / "record.json", {**about, "seal": _seal(about)})
         return self.get(key)
 
     def runs(self) -> list[Run]:  # in the order of their keys
