@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CATALOGUE', 'Entry', 'find_corpus', 'load_corpus', 'describe_corpora']
 
-# %% ../../nbs/corpora/90_catalogue.ipynb #e690d9f3
+# %% ../../nbs/corpora/90_catalogue.ipynb #36e0e7df
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from .base import Corpus
-from .art import load_feelingblue
+from .art import load_feelingblue, load_wikiart_emotions
 from .faces import load_fer2013
 from .speech import load_emodb, load_ravdess
 from .synthetic_faces import synthetic_faces
@@ -21,7 +21,7 @@ from .synthetic_music import synthetic_music
 from .synthetic_paintings import synthetic_paintings
 from ..foundation import data_folder
 
-# %% ../../nbs/corpora/90_catalogue.ipynb #064c2f72
+# %% ../../nbs/corpora/90_catalogue.ipynb #d23492e3
 @dataclass(frozen=True)
 class Entry:
     "What is known about a corpus before it is loaded."
@@ -54,6 +54,12 @@ CATALOGUE = {
     "paintings": Entry(
         "Abstract paintings with the votes of FeelingBlue", load_feelingblue, "paintings",
         "see https://github.com/amith-ananthram/feelingblue; put images/ and paintings.csv (votes counted by painting) into data/paintings/",
+    ),
+    "wikiart": Entry(
+        "WikiArt Emotions", lambda folder, classes: load_wikiart_emotions(folder, classes, allow_missing=True), "wikiart",
+        "download the tables from http://saifmohammad.com/WebPages/wikiartemotions.html and unpack them into data/wikiart/; the "
+        "pictures are not part of them: fetch the addresses in WikiArt-info.tsv and name each file by its ID, "
+        "data/wikiart/images/<ID>.jpg, or copy them from a dump of WikiArt, as <artist>_<title>.jpg",
     ),
     "embedded-faces": Entry(
         "Synthetic faces", lambda folder, classes, **options: synthetic_faces(classes=classes, **options), "",
