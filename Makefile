@@ -14,12 +14,13 @@ export TF_ENABLE_ONEDNN_OPTS ?= 1
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
 
-report: $(READY)  ## regenerate weeks 1 and 4 on the embedded corpora -> reports/week_01/embedded/, reports/week_04/embedded/
+report: $(READY)  ## regenerate weeks 1, 4 and 6 on the embedded corpora -> reports/week_NN/embedded/
 	$(BIN)/synesthetic report 01
 	$(BIN)/synesthetic report 04
+	$(BIN)/synesthetic report 06
 
 test: $(READY)  ## run every notebook, every test and the drift check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 lab: $(READY)  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab nbs/index.ipynb

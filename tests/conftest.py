@@ -13,6 +13,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
 
 
+SLOW = ("test_report", "test_atelier", "test_tuning", "test_notebooks")  # begun first, so that no process is left with a long one at the end
+
+
+def pytest_collection_modifyitems(items):
+    "Keep the tests of a file in one process, because they share its reports and searches; every notebook goes where there is room."
+    for item in items:
+        if item.path.stem != "test_notebooks":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: SLOW.index(item.path.stem) if item.path.stem in SLOW else len(SLOW))
+
+
 @pytest.fixture
 def real_data() -> Path:
     "The folder of real corpora; the test is skipped where there is none."

@@ -244,7 +244,7 @@ def write_page(
     scratch.replace(page)
     return page
 
-# %% ../../nbs/reporting/30_report.ipynb #ae1af644
+# %% ../../nbs/reporting/30_report.ipynb #47391876
 def regenerate(
     week: str,  # "04"
     /,
@@ -259,13 +259,15 @@ def regenerate(
         folder = Path(out).expanduser().resolve()
         parameters["out"] = str(folder)
     else:  # the notebook finds the same folder by itself, and no path of this machine is written into it
-        folder = report_folder(notebook.stem, parameters.get("corpus", "embedded"))
+        folder = report_folder(notebook.stem, parameters.get("corpus", "embedded"), parameters.get("pictures", ""))
     return write_page(execute(notebook, folder / notebook.name, parameters))
 
 
 def report_folder(
     report: str,  # "week_04"
     corpus: str,  # its name, or several with commas between them
+    pictures: str = "",  # name of the pictures beside the sounds, where others than the usual ones are taken
 ) -> Path:  # absolute
     "Say where a report on a corpus goes by default."
-    return project_folder() / "reports" / report / corpus.replace(" ", "").replace(",", "+")
+    names = [corpus, *([pictures] if pictures else [])]
+    return project_folder() / "reports" / report / ",".join(names).replace(" ", "").replace(",", "+")

@@ -18,7 +18,7 @@ from ..splits.policy import Split
 from .fit import Experiment
 from .recipe import Recipe
 
-# %% ../../nbs/training/50_comparison.ipynb #6e66e379
+# %% ../../nbs/training/50_comparison.ipynb #ae7bd6cd
 @dataclass(frozen=True)
 class Profile:
     "How much a comparison does."
@@ -32,11 +32,12 @@ class Profile:
     tuned_folds: int  # folds that get a search of their own
     tuned_epochs: int  # of each trial, and of the tuned network
     tuned_seeds: int  # trainings of the tuned and of the untuned network
+    gan_steps: int  # of the generator's beginning
 
 
 PROFILES = {
-    "quick": Profile(phrases=10, folds=3, seeds=1, epochs=18, ema_momentum=0.95, n_trials=10, tuned_folds=1, tuned_epochs=20, tuned_seeds=3),
-    "full": Profile(phrases=20, folds=4, seeds=3, epochs=60, ema_momentum=0.98, n_trials=30, tuned_folds=4, tuned_epochs=20, tuned_seeds=3),
+    "quick": Profile(phrases=10, folds=3, seeds=1, epochs=18, ema_momentum=0.95, n_trials=10, tuned_folds=1, tuned_epochs=20, tuned_seeds=3, gan_steps=60),
+    "full": Profile(phrases=20, folds=4, seeds=3, epochs=60, ema_momentum=0.98, n_trials=30, tuned_folds=4, tuned_epochs=20, tuned_seeds=3, gan_steps=3000),
 }
 
 

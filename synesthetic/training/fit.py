@@ -347,7 +347,7 @@ def _replay(run: Run, stop: Callable[[int, dict], bool]) -> bool:
     "Show the history of a run to `stop`; say whether it would have ended the training."
     return any(stop(int(row.pop("epoch")), row) for row in run.history.to_dict("records"))
 
-# %% ../../nbs/training/40_fit.ipynb #e073a187
+# %% ../../nbs/training/40_fit.ipynb #2f544a4f
 def run_all(
     experiments: Iterable[Experiment],
     *,
@@ -390,6 +390,7 @@ def side_by_side(
 ) -> Iterator:  # what each job gave, as it is finished
     "Do jobs in so many processes, each with its share of the threads."
     threads, workers = max(1, cpu_count() // workers), min(workers, len(jobs))
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that it traces each new network needs no warning
     if workers < 2:
         yield from map(work, jobs)
         return
