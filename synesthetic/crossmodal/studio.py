@@ -28,7 +28,7 @@ from ..training.fit import Experiment
 from ..training.ledger import Run
 from ..training.recipe import Recipe
 
-# %% ../../nbs/crossmodal/30_studio.ipynb #48add1b3
+# %% ../../nbs/crossmodal/30_studio.ipynb #6af1b0cb
 @dataclass(frozen=True)
 class StudioProfile:
     "How much is trained."
@@ -46,7 +46,7 @@ class StudioProfile:
 
 
 STUDIO_PROFILES = {
-    "quick": StudioProfile(phrases=10, artists=16, paintings=16, folds=3, epochs=30, judge_epochs=30, steps=600, batch_size=16, filters=64, snapshots=7),
+    "quick": StudioProfile(phrases=10, artists=16, paintings=16, folds=3, epochs=15, judge_epochs=30, steps=1200, batch_size=16, filters=32, snapshots=7),
     "full": StudioProfile(phrases=20, artists=24, paintings=24, folds=4, epochs=60, judge_epochs=60, steps=3000, batch_size=32, filters=64, snapshots=11),
 }
 
@@ -77,7 +77,7 @@ def shared_classes(
         )
     return shared
 
-# %% ../../nbs/crossmodal/30_studio.ipynb #4f59debd
+# %% ../../nbs/crossmodal/30_studio.ipynb #99abede9
 ASKED = 30  # pictures of each class that a painter is asked for at each snapshot, by held-out and by training performers each
 CANDIDATES = 8  # sounds that stand for a training picture, one of which is drawn when it is shown
 
@@ -135,11 +135,11 @@ class Studio:
         "Declare the painter, whose conditions are what the towers make of sounds."
         table, embeddings = sound_embeddings(towers)
         train, pictures = (table["part"] == "train").to_numpy(), self.pictures.items.set_index("id").loc[list(self.halves[0].train)].reset_index()
-        asked = choose_asked(table, ASKED)
+        asked, candidates = choose_asked(table, ASKED), min(CANDIDATES, int(table["label"][train].value_counts().min()))
         recipe = GanRecipe(steps=self.size.steps, batch_size=self.size.batch_size, snapshots=self.size.snapshots)
         return GanExperiment(
-            self.pictures, self.halves[0], matched_conditions(table[train], embeddings[train], pictures, k=CANDIDATES), asked,
-            embeddings[asked.index], {"towers": towers.key, "candidates": CANDIDATES}, recipe, filters=self.size.filters,
+            self.pictures, self.halves[0], matched_conditions(table[train], embeddings[train], pictures, k=candidates), asked,
+            embeddings[asked.index], {"towers": towers.key, "candidates": candidates}, recipe, filters=self.size.filters,
             allow_leakage=self.allow_leakage,
         )
 

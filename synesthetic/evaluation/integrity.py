@@ -1064,7 +1064,7 @@ def _completed(table: pd.DataFrame, file: str) -> pd.DataFrame:
     first = [column for column in ALIASES if column in table] + scores
     return table[first + [column for column in table if column not in first]]
 
-# %% ../../nbs/evaluation/30_integrity.ipynb #9a47441e
+# %% ../../nbs/evaluation/30_integrity.ipynb #0f4092b4
 def verify_run(
     run: Run,
     part: str | None = None,  # "test" or "validation"; by default test, or validation where there is no test part
@@ -1074,6 +1074,8 @@ def verify_run(
     chosen = predictions[predictions["part"] == part].drop(columns="part").reset_index(drop=True)
     if chosen.empty:
         raise ValueError(f"the run {run.key} has no {part} part; it has {', '.join(sorted(predictions['part'].unique()))}")
+    if not predicted_dimensions(chosen) and "predicted" not in chosen:  # a painter's run: pictures and what was asked for
+        return Verification(tuple(_edited(run)), ("no answers to score: only the files were compared with what they were",), _NOTHING, len(chosen))
     found = verify_predictions(chosen, run.experiment["corpus"].get("classes") if "predicted" in chosen else None)
     return replace(found, findings=(*_edited(run), *found.findings))
 
@@ -1124,7 +1126,10 @@ def _unreadable(run: Run, error: Exception) -> Verification:
     reason = f"{', '.join(missing)} is missing" if missing else reason
     what = f"the run {run.key} cannot be verified: {reason}"
     finding = Finding("error", "files", what, f"if it is damaged, remove {run.folder}; it will be made again")
-    return Verification((finding,), (), pd.DataFrame(columns=["metric", "first", "second", "difference", "agrees"]), 0)
+    return Verification((finding,), (), _NOTHING, 0)
+
+
+_NOTHING = pd.DataFrame(columns=["metric", "first", "second", "difference", "agrees"])
 
 
 VERIFIED = ("key", "architecture", "part", "n", "metrics", "largest_difference", "ok", "errors", "warnings", "findings")

@@ -16,12 +16,14 @@ from scipy import stats
 
 from .generation import as_pictures
 
-# %% ../../nbs/evaluation/52_memorisation.ipynb #f339a647
+# %% ../../nbs/evaluation/52_memorisation.ipynb #799e1f04
 THUMBNAIL = 16  # pixels a side
 FLAT = 0.02  # added to standard deviations, of a range of 2
 SHIFTS = (-0.06, 0.0, 0.06)  # of a side
 CUTS = (0.0, 0.04, 0.08)  # of a side, at either end
-VIEWS = [(cut, 1 - cut, cut, 1 - cut) for cut in CUTS] + [(y, 1 + y, x, 1 + x) for y in SHIFTS for x in SHIFTS if y or x]  # top, bottom, left, right
+VIEWS = [  # top, bottom, left and right of the part that is seen, as shares
+    *((cut, 1 - cut, cut, 1 - cut) for cut in CUTS), *((y, 1 + y, x, 1 + x) for y in SHIFTS for x in SHIFTS if y or x),
+]
 
 
 def averaging(
@@ -109,7 +111,7 @@ def data_copying(
     z = (u - n * m / 2) / np.sqrt(n * m * (n + m + 1) / 12)
     return float(z), float(stats.norm.cdf(z))
 
-# %% ../../nbs/evaluation/52_memorisation.ipynb #9ef11edb
+# %% ../../nbs/evaluation/52_memorisation.ipynb #ad078dc1
 def exceedance(
     ratios: np.ndarray,  # (m,) of samples
     reference: np.ndarray,  # (N,) of pictures that nobody copied
@@ -121,8 +123,9 @@ def exceedance(
     rank = max(1, int(np.ceil(share * len(reference))))
     threshold = np.partition(reference, rank - 1)[rank - 1]
     below, size = int((ratios < threshold).sum()), max(1, round(effective * len(ratios)))
-    counted = min(size, round(effective * below))
-    return float(threshold), below, float(stats.betabinom.sf(counted - 1, size, rank, len(reference) + 1 - rank))
+    tail = np.arange(min(size, round(effective * below)), size + 1)
+    p = np.exp(stats.betabinom.logpmf(tail, size, rank, len(reference) + 1 - rank)).sum()
+    return float(threshold), below, float(min(1, p))
 
 # %% ../../nbs/evaluation/52_memorisation.ipynb #e10a98e5
 SAME = float(np.sqrt(2 * (1 - 0.95)))  # distance of two pictures that count as one
@@ -192,7 +195,7 @@ class Memorisation:
     def __str__(self):
         return f"{self.verdict}: {self.explanation}"
 
-# %% ../../nbs/evaluation/52_memorisation.ipynb #7a924dc0
+# %% ../../nbs/evaluation/52_memorisation.ipynb #1e29bb25
 def memorisation(
     samples: np.ndarray,  # (n, height, width, 3) generated pictures: uint8, or float in -1..1
     training: np.ndarray,  # (m, height, width, 3) what the generator was trained with
@@ -214,7 +217,8 @@ def memorisation(
     if len(rows) < neighbours + 2:
         raise ValueError(f"{len(training)} training pictures, {len(rows)} of them different, are too few: {neighbours + 2} are needed")
     among, views = among[np.ix_(rows, rows)] + np.diag(np.full(len(rows), np.inf)), views[:, rows]
-    seen = {"samples": picture_distances(samples, views), "held-out pictures": picture_distances(held_out, views), "training, leave one out": (among,)}
+    seen = {"samples": picture_distances(samples, views), "held-out pictures": picture_distances(held_out, views)}
+    seen["training, leave one out"] = (among,)
     close = {name: nearest(*distances, neighbours=neighbours) for name, distances in seen.items()}
     planted = nearest(*picture_distances(planted_copies(training[rows], seed=seed), views), neighbours=neighbours)
     distinct = len(different_pictures(picture_distances(samples, thumbnail_views(samples))[0]))
@@ -222,7 +226,7 @@ def memorisation(
 
 
 def _verdict(
-    close: dict[str, Nearest], planted: Nearest, distinct: int, rows: np.ndarray, training: int, alpha: float, tolerated: float, level: float,
+    close: dict[str, Nearest], planted: Nearest, distinct: int, rows: np.ndarray, training: int, alpha: float, tolerated: float, level: float
 ) -> Memorisation:
     "Weigh how close samples, held-out pictures, training pictures (of which these rows are different) and planted copies come."
     own, held_out, left_out = close.values()
@@ -231,8 +235,9 @@ def _verdict(
     (threshold, copies, p_training), (_, _, p_held_out) = tests
     low, high = _clopper_pearson(copies * distinct / count, distinct, level)
     numbers = {
-        "share": copies / count, "low": low, "high": high, "copies": copies, "samples": count, "distinct": distinct, "p": max(p_training, p_held_out),
-        "p_training": p_training, "p_held_out": p_held_out, "sensitivity": float((planted.ratios < threshold).mean()),
+        "share": copies / count, "low": low, "high": high, "copies": copies, "samples": count, "distinct": distinct,
+        "p": max(p_training, p_held_out), "p_training": p_training, "p_held_out": p_held_out,
+        "sensitivity": float((planted.ratios < threshold).mean()),
     }
     c_t, c_t_p = data_copying(own.distances, held_out.distances)
     pairs = _pairs(own, rows, threshold)
@@ -243,19 +248,21 @@ def _verdict(
     )
 
 
-def _weighed(numbers: dict[str, float], alpha: float, tolerated: float, level: float) -> tuple[str, str]:
+def _weighed(numbers: dict, alpha: float, tolerated: float, level: float) -> tuple[str, str]:
     "A verdict and its sentence."
     memorising, no_sign, unknown = VERDICTS
     repeated = "" if numbers["distinct"] == numbers["samples"] else f" (of which {numbers['distinct']} are different)"
-    counted = f"{numbers['copies']} of {numbers['samples']} samples{repeated} are as close to a training picture as 1% of honest pictures are"
+    counted = f"{numbers['copies']} of {numbers['samples']} samples{repeated}"
+    counted = f"as close to a training picture as the closest 1% of honest pictures: {counted}"
     if numbers["sensitivity"] < 0.5:
-        return unknown, f"only {numbers['sensitivity']:.0%} of planted copies stand out from honest pictures; are the training pictures too much alike?"
+        return unknown, f"only {numbers['sensitivity']:.0%} of planted copies stand out; are the training pictures too much alike?"
     if numbers["p"] < alpha:
-        return memorising, f"{counted} ({numbers['share']:.1%}, {level:.0%} interval {numbers['low']:.1%} to {numbers['high']:.1%}; p = {numbers['p']:.2g})."
+        between = f"{level:.0%} interval {numbers['low']:.1%} to {numbers['high']:.1%}; p = {numbers['p']:.2g}"
+        return memorising, f"{counted} ({numbers['share']:.1%}, {between})."
     if numbers["p_training"] < alpha:
-        return unknown, f"{counted}, but held-out pictures come close as well, or are too few (p = {numbers['p_held_out']:.2g}); are they copies themselves?"
+        return unknown, f"{counted}; but held-out pictures, too few or copies themselves, come close as well (p = {numbers['p_held_out']:.2g})."
     if numbers["high"] > tolerated:
-        return unknown, f"{counted}, and up to {numbers['high']:.1%} could be copies; take more samples to exclude {tolerated:.0%}."
+        return unknown, f"{counted}; up to {numbers['high']:.1%} could be copies, and it takes more samples to exclude {tolerated:.0%}."
     return no_sign, f"{counted}; at most {numbers['high']:.1%} can be copies, of which {numbers['sensitivity']:.0%} would be found."
 
 
@@ -269,5 +276,6 @@ def _clopper_pearson(count: float, size: float, level: float) -> tuple[float, fl
 
 def _pairs(own: Nearest, rows: np.ndarray, threshold: float) -> pd.DataFrame:
     "Each sample and its nearest training picture, most similar first."
-    columns = {"sample": np.arange(len(own.ratios)), "training": rows[own.index], "mirrored": own.mirrored, "ratio": own.ratios, "distance": own.distances}
-    return pd.DataFrame(columns).assign(copy=own.ratios < threshold).sort_values("ratio", kind="stable", ignore_index=True)
+    table = pd.DataFrame({"sample": np.arange(len(own.ratios)), "training": rows[own.index], "mirrored": own.mirrored})
+    table = table.assign(ratio=own.ratios, distance=own.distances, copy=own.ratios < threshold)
+    return table.sort_values("ratio", kind="stable", ignore_index=True)

@@ -31,15 +31,15 @@ def _classified(inputs, x, outputs: int, embedding_dim: int, dropout_rate: float
     x = layers.Dropout(dropout_rate)(x)
     return keras.Model(inputs, layers.Dense(outputs, activation="softmax", name="probabilities")(x), name=name)
 
-# %% ../../nbs/models/40_pictures.ipynb #053befe6
+# %% ../../nbs/models/40_pictures.ipynb #541c3d6b
 @keras.saving.register_keras_serializable(package="synesthetic")
 class Wobble(layers.Layer):
-    "Mirror pictures (batch, height, width, colours) and move them a little, each on its own; in training only."
+    "Move pictures (batch, height, width, colours) a little, and mirror them, each on its own; in training only."
 
     def __init__(
         self,
-        shift: int = 4,  # up, down, left or right by up to so many pixels; the border is repeated
-        mirror: bool = True,  # every other picture, at random
+        shift: int = 4,  # up, down, left or right by up to so many pixels
+        mirror: bool = False,  # every other picture, at random
         **options,  # of every Keras layer
     ):
         super().__init__(**options)
@@ -53,7 +53,7 @@ class Wobble(layers.Layer):
         return self._moved(self._moved(x, 1), 2) if self.shift else x
 
     def _moved(self, x, axis):
-        "Move each picture along an axis."
+        "Move each picture along an axis, repeating its border."
         steps = keras.random.randint((ops.shape(x)[0], 1), -self.shift, self.shift + 1, seed=self.seed_generator)
         places = ops.clip(ops.arange(x.shape[axis]) + steps, 0, x.shape[axis] - 1)
         return ops.take_along_axis(x, ops.reshape(places, (-1, *(x.shape[i] if i == axis else 1 for i in (1, 2, 3)))), axis=axis)
@@ -61,7 +61,7 @@ class Wobble(layers.Layer):
     def get_config(self):
         return {**super().get_config(), "shift": self.shift, "mirror": self.mirror}
 
-# %% ../../nbs/models/40_pictures.ipynb #15e78e1b
+# %% ../../nbs/models/40_pictures.ipynb #0d2abb17
 def build_picture_cnn(
     input_shape: tuple[int, int, int],  # height, width, colours
     outputs: int,  # number of classes
@@ -69,13 +69,12 @@ def build_picture_cnn(
     filters: tuple[int, ...] = (16, 32, 64, 128),  # channels of the first convolution and of each block, each halves height and width
     embedding_dim: int = 128,  # units of the embedding
     dropout_rate: float = 0.3,  # share of units dropped around the embedding
-    shift: int = 4,  # pixels by which pictures are moved in training
+    shift: int = 4,  # pixels by which pictures are moved in training, at most
     mirror: bool = False,  # whether pictures are mirrored in training
 ) -> keras.Model:  # (batch, height, width, colours) -> (batch, outputs)
     "Build a small convolutional network for pictures."
     inputs, x = _standardised(input_shape, 3, "(height, width, colours), three whole numbers")
-    x = Wobble(shift, mirror)(x)
-    x = layers.Conv2D(filters[0], 5, strides=2, padding="same", use_bias=False)(x)
+    x = layers.Conv2D(filters[0], 5, strides=2, padding="same", use_bias=False)(Wobble(shift, mirror)(x))
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     for count in filters[1:]:
         x = layers.MaxPooling2D(2, padding="same")(layers.Conv2D(count, 3, padding="same", use_bias=False)(x))
@@ -83,20 +82,20 @@ def build_picture_cnn(
     x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
     return _classified(inputs, x, outputs, embedding_dim, dropout_rate, "picture_cnn")
 
-# %% ../../nbs/models/40_pictures.ipynb #dfe1f575
+# %% ../../nbs/models/40_pictures.ipynb #441f1755
 def build_picture_mlp(
     input_shape: tuple[int],  # (features,)
     outputs: int,  # number of classes
     *,
     units: tuple[int, ...] = (128,),  # units of each hidden layer before the embedding
     embedding_dim: int = 128,  # units of the embedding
-    dropout_rate: float = 0.5,  # share of units dropped after each layer
+    dropout_rate: float = 0.5,  # share of units dropped before each layer
 ) -> keras.Model:  # (batch, features) -> (batch, outputs)
     "Build a multi-layer perceptron for features that a frozen backbone has computed."
     inputs, x = _standardised(input_shape, 1, "(features,), one whole number")
     for count in units:
-        x = layers.BatchNormalization(momentum=0.9)(layers.Dense(count, use_bias=False)(layers.Dropout(dropout_rate)(x)))
-        x = layers.ReLU()(x)
+        x = layers.Dense(count, use_bias=False)(layers.Dropout(dropout_rate)(x))
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     return _classified(inputs, x, outputs, embedding_dim, dropout_rate, "picture_mlp")
 
 # %% ../../nbs/models/40_pictures.ipynb #5a83b1e6

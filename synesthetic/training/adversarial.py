@@ -428,7 +428,7 @@ def _history(scores: np.ndarray, seconds: np.ndarray, log_every: int) -> pd.Data
     rows.insert(0, "step", ends)
     return rows.assign(seconds=seconds.cumsum()[np.array(ends) - 1])
 
-# %% ../../nbs/training/60_adversarial.ipynb #db35b8ae
+# %% ../../nbs/training/60_adversarial.ipynb #4b9a1394
 def _train(
     experiment: GanExperiment,
     pictures: np.ndarray,  # (n_train, size, size, 3), in the order of `split.train`
@@ -460,7 +460,8 @@ def _train(
 def _add_run(ledger: Ledger, training: _Training, record: dict) -> Run:
     "Put a finished training into the ledger."
     experiment, duel, steps = training.experiment, training.duel, training.recipe.snapshot_steps
-    asked = pd.concat([experiment.asked.assign(step=step) for step in steps], ignore_index=True).assign(part="test")
+    parts = ["snapshot"] * (len(steps) - 1) + ["test"]  # the last one is what counts
+    asked = pd.concat([experiment.asked.assign(step=step, part=part) for step, part in zip(steps, parts)], ignore_index=True)
     rows = asked[["part", "step", *experiment.asked.columns]]
     sizes = {"parameters": duel.average.count_params(), "discriminator_parameters": duel.discriminator.count_params()}
     about = {"process_peak_memory_mb": peak_memory_mb(), "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all")}
