@@ -6,7 +6,7 @@
 __all__ = ['STUDIO_PROFILES', 'ASKED', 'CANDIDATES', 'MATCHES', 'StudioProfile', 'choose_studio_profile', 'shared_classes',
            'Studio', 'sound_embeddings', 'choose_asked', 'open_studio', 'ask_gallery']
 
-# %% ../../nbs/crossmodal/30_studio.ipynb #86a6f506
+# %% ../../nbs/crossmodal/30_studio.ipynb #8efb0547
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..corpora.base import Corpus, select_classes, select_items
+from ..corpora.base import Corpus, select_classes
 from ..corpora.catalogue import load_corpus
 from .embedding import JointExperiment, JointRecipe, matched_conditions
 from .retrieval import cosine_similarity, emotion_similarity
