@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT
 
 COMMAND = Path(sys.executable).with_name("synesthetic")
-SMALL = {"architectures": "ann,cnn", "folds": 2, "epochs": 1, "phrases": 1, "tuned": "ann", "n_trials": 5, "tuned_epochs": 2, "tuned_seeds": 1}
+SMALL = {"architectures": "ann,cnn", "folds": 2, "epochs": 1, "phrases": 1, "tuned": "ann", "n_trials": 5, "tuned_epochs": 2, "tuned_seeds": 1, "gan_steps": 2}
 SETTINGS = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
 
 
@@ -48,7 +48,7 @@ def finished(workplace, tmp_path_factory) -> Path:
         [COMMAND, "report", "04", "--out", str(out), *SETTINGS], env=workplace, cwd=ROOT, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, start_new_session=True,
     )
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + 900
     while not keys(workplace) and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
