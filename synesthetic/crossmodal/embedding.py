@@ -34,7 +34,7 @@ from ..splits.leakage import Audit, audit_split, check_leakage
 from ..splits.policy import PARTS, Split
 from ..training.augment import augment
 from ..training.comparison import MEL
-from ..training.fit import load_model, peak_memory_mb, seeded, side_by_side, source_digest
+from ..training.fit import keep_freed_memory, load_model, peak_memory_mb, seeded, side_by_side, source_digest
 from ..training.ledger import Ledger, Run, check_may_train
 from ..training.recipe import SCHEDULES, Augmentation, make_optimizer
 
@@ -455,6 +455,7 @@ def run_joint(
     if run is not None:
         return run
     check_may_train(f"the run {experiment.key} ({experiment.name})")
+    keep_freed_memory()
     clock = [time.perf_counter()]
     features = tuple(extract(side.corpus, side.features, cache=cache) for side in experiment.sides)
     clock.append(time.perf_counter())

@@ -35,7 +35,7 @@ from ..foundation import canonical, content_key
 from ..models.gan import build_discriminator, build_generator
 from ..splits.leakage import audit_split, check_leakage
 from ..splits.policy import Split
-from .fit import peak_memory_mb, seeded, source_digest
+from .fit import keep_freed_memory, peak_memory_mb, seeded, source_digest
 from .ledger import Ledger, Run, check_may_train
 
 # %% ../../nbs/training/60_adversarial.ipynb #711ad8e3
@@ -488,6 +488,7 @@ def run_gan(
     run = ledger.get(experiment.key)
     if run is None:
         check_may_train(f"the run {experiment.key} (gan)")
+        keep_freed_memory()
         start = time.perf_counter()
         pictures = extract(experiment.corpus, experiment.features, cache=cache, progress=progress).rows(experiment.split.train)
         record = {"mark": audit.mark, "leaks": audit.leaks, "seconds": {"features": time.perf_counter() - start}}
