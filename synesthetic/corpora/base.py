@@ -39,7 +39,8 @@ def check_items(
     classes: tuple[str, ...],  # the labels that may occur
 ) -> None:
     "Raise `ValueError` if the table is empty, lacks a column, repeats an id or holds a label outside the classes."
-    missing = [column for column in ITEM_COLUMNS if column not in items]
+    rated = "valence" in items and "label" not in items and not classes
+    missing = [column for column in ITEM_COLUMNS if column not in items and not (rated and column == "label")]
     if missing:
         raise ValueError(f"{name}: the table has no column {missing[0]!r}; it needs {', '.join(ITEM_COLUMNS)}")
     if items.empty:
@@ -48,7 +49,7 @@ def check_items(
         raise ValueError(f"{name}: the column 'id' must hold text; convert it with astype(str)")
     if items["id"].duplicated().any():
         raise ValueError(f"{name}: the id {items['id'][items['id'].duplicated()].iloc[0]!r} occurs more than once")
-    unknown = items.loc[~items["label"].isin(classes)]
+    unknown = items.iloc[:0] if rated else items.loc[~items["label"].isin(classes)]
     if len(unknown):
         row = unknown.iloc[0]
         raise ValueError(f"{name}: item {row['id']!r} has the label {row['label']!r}; known are {', '.join(classes)}")
@@ -63,7 +64,7 @@ class Corpus:
 
     name: str  # short, lower case: "ravdess"
     items: pd.DataFrame  # columns id, path, label and, where known, valence, arousal, speaker, text
-    classes: tuple[str, ...]  # class names in the order used everywhere
+    classes: tuple[str, ...]  # class names in the order used everywhere; () for a corpus that has valence and no label
     licence: str  # the terms under which it is distributed
     citation: str  # whom to cite
     stand_in: str = ""  # for a synthetic corpus: the sentence that says so in every report
@@ -76,7 +77,7 @@ class Corpus:
         return len(self.items)
 
     def __repr__(self):
-        return f"<Corpus {self.name}: {len(self)} items, classes {', '.join(self.classes)}>"
+        return f"<Corpus {self.name}: {len(self)} items, {'classes ' + ', '.join(self.classes) if self.classes else 'no classes'}>"
 
     @cached_property
     def digests(self) -> dict[str, str]:  # a missing file has the digest ""
@@ -102,7 +103,7 @@ def select_classes(
         return corpus
     unknown = [name for name in names if name not in corpus.classes]
     if unknown or not names:
-        raise ValueError(f"{corpus.name} has no class {(unknown or [''])[0]!r}; it has {', '.join(corpus.classes)}")
+        raise ValueError(f"{corpus.name} has no class {(unknown or [''])[0]!r}; it has {', '.join(corpus.classes) or 'none'}")
     kept = tuple(name for name in corpus.classes if name in names)
     return replace(corpus, items=corpus.items[corpus.items["label"].isin(kept)], classes=kept)
 
@@ -124,9 +125,9 @@ def corpus_card(
 ) -> pd.Series:  # name, number of items and of groups, items per class, licence, citation, fingerprint
     "Describe a corpus in a few lines."
     items = corpus.items
-    counts = items["label"].value_counts()
+    counts = items["label"].value_counts() if corpus.classes else {}
     groups = {f"{column}s": items[column].nunique() for column in GROUP_COLUMNS if column in items}
     classes = ", ".join(f"{name} {counts.get(name, 0)}" for name in corpus.classes)
     about = {"licence": corpus.licence, "citation": corpus.citation, "fingerprint": corpus.fingerprint}
-    card = {"items": len(corpus), **groups, "items per class": classes, **about}
+    card = {"items": len(corpus), **groups, "items per class": classes or "no classes", **about}
     return pd.Series(card | ({"stand-in": corpus.stand_in} if corpus.stand_in else {}), name=corpus.name)

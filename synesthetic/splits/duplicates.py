@@ -330,8 +330,9 @@ def conflicting_labels(
     corpus: Corpus,
     duplicates: Duplicates,  # of the corpus
 ) -> pd.DataFrame:  # the pairs whose labels differ, with columns first_label and second_label
-    "Find copies whose labels contradict each other."
-    label = corpus.items.set_index("id")["label"]
+    "Find copies whose labels contradict each other; a corpus without labels has none."
+    items = corpus.items.set_index("id")
+    label = items["label"] if "label" in items else pd.Series("", items.index)
     pairs = duplicates.pairs[duplicates.pairs["worst_part"] > PART_LIKENESS]
     pairs = pairs.assign(first_label=pairs["first"].map(label), second_label=pairs["second"].map(label))
     known = (pairs["first_label"] != "") & (pairs["second_label"] != "")

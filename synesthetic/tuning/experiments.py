@@ -170,7 +170,7 @@ def measure_costs(
     "Say what a network costs to run, before it is trained."
     measure = {"parameters": lambda model: float(model.count_params()), "latency": latency_ms}
     with seeded(0):
-        model = experiment.architecture(experiment.features.shape, len(experiment.corpus.classes), **experiment.options)
+        model = experiment.build()
         return {cost: measure[cost](model) for cost in costs}
 
 
