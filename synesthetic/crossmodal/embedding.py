@@ -34,7 +34,7 @@ from ..splits.leakage import Audit, audit_split, check_leakage
 from ..splits.policy import PARTS, Split
 from ..training.augment import augment
 from ..training.comparison import MEL
-from ..training.fit import keep_freed_memory, load_model, peak_memory_mb, seeded, side_by_side, source_digest
+from ..training.fit import keep_freed_memory, load_model, make_variables, peak_memory_mb, seeded, side_by_side, source_digest
 from ..training.ledger import Ledger, Run, check_may_train
 from ..training.recipe import SCHEDULES, Augmentation, make_optimizer
 
@@ -274,6 +274,7 @@ def train_joint(
     batches, held_out = JointBatches(*train, recipe), JointBatches(*validation, recipe, training=False)
     trainer = _Trainer(joint, recipe)
     trainer.compile(make_optimizer(recipe, steps=len(batches) * recipe.epochs))
+    make_variables(trainer, batches[0])
     average = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.ema_momentum else []
     callbacks = [keras.callbacks.TerminateOnNaN(), *average]
     history = trainer.fit(batches, validation_data=held_out, epochs=recipe.epochs, verbose=verbose, callbacks=callbacks)
