@@ -387,6 +387,9 @@ def check_joint(
         missing = [name for name in classes if name not in set(labels[list(side.split.train)])]
         if missing:
             raise ValueError(f"{side.corpus.name}: the train part has no {missing[0]!r}, so that nothing could be paired with it; take other folds")
+    held_out = [set(side.corpus.items.set_index("id")["label"][list(side.split.validation)]) for side in experiment.sides]
+    if not set.intersection(*held_out, set(classes)):
+        raise ValueError("the validation parts of sounds and pictures share no emotion, so that nothing could be followed; take other folds")
 
 # %% ../../nbs/crossmodal/10_embedding.ipynb #e65bde6c
 def _items(side: Side, features: Features, ids: Iterable[str], classes: tuple[str, ...]) -> Items:
