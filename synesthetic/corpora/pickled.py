@@ -425,7 +425,7 @@ def recordings(
     numbers = {name: [_number(one, name, id) for one, id in zip(columns[name], ids)] for name in ("valence", "arousal") if name in columns}
     return table.assign(**numbers, **{name: list(map(str, columns[name])) for name in ("label", "speaker", "text") if name in columns})
 
-# %% ../../nbs/corpora/25_pickled.ipynb #bfaf7ee6
+# %% ../../nbs/corpora/25_pickled.ipynb #404c5162
 def read_recordings(
     path: str | Path,  # .pkl, .pickle, .npz or .parquet
     *,
@@ -437,7 +437,10 @@ def read_recordings(
         raise FileNotFoundError(f"there is no file {path}")
     reader = {".npz": _read_npz, ".parquet": lambda path: pd.read_parquet(path).to_dict("series")}.get(path.suffix.lower(), read_pickle)
     try:
-        return recordings(reader(path), sr=sr)
+        table = recordings(reader(path), sr=sr)
+        if reader is read_pickle and table["samples"].map(lambda y: y.nbytes).sum() > 4 * path.stat().st_size + 2**20:
+            raise PickleRefused(f"{path}: it names the same samples again and again, and would fill the disk when it is unpacked")
+        return table
     except PickleRefused:
         raise
     except (ValueError, OSError) as error:
