@@ -97,7 +97,7 @@ def plot_ratings(
     _title(ax, f"{len(items)} ratings of {dimension}", mark)
     return ax
 
-# %% ../../nbs/reporting/28_valence.ipynb #8d846e38
+# %% ../../nbs/reporting/28_valence.ipynb #78dbcf35
 @use_style()
 def plot_predicted(
     answers: pd.DataFrame,  # of one architecture and one seed
@@ -110,7 +110,6 @@ def plot_predicted(
     "Draw predictions against the truth, and what they miss."
     axes = np.asarray(_axes(ax, size=(9, 3.8), columns=2))
     truth, answer = answers[dimension], answers[f"predicted_{dimension}"]
-    low, high = min(truth.min(), answer.min()), max(truth.max(), answer.max())
     groups = answers["label"] if "label" in answers else pd.Series("all", answers.index)
     for label, colour in colours_of(sorted(groups.unique())).items():
         rows, named = groups == label, {"label": label} if "label" in answers else {}
@@ -118,7 +117,7 @@ def plot_predicted(
         for one, values in zip(axes, (answer, answer - truth)):
             one.scatter(truth[rows], values[rows], s=14, color=colour, edgecolor="0.3", linewidth=0.2, alpha=0.8, **named)
     slope, start = np.polyfit(truth, answer, 1)
-    axes[0].plot([low, high], [low, high], color="0.35", lw=1, label="right")
+    axes[0].plot([truth.min(), truth.max()], [truth.min(), truth.max()], color="0.35", lw=1, label="right")
     axes[0].plot([truth.min(), truth.max()], [start + slope * truth.min(), start + slope * truth.max()], color="#D55E00", lw=1, ls="--", label=f"fit, slope {slope:.2f}")
     axes[1].axhline(0, color="0.35", lw=1)
     axes[0].set(xlabel=f"true {dimension}", ylabel=f"predicted {dimension}")
@@ -173,6 +172,8 @@ def plot_error_curves(
     if floor is not None:
         ax.axhline(floor, color="0.35", lw=1, ls=":", label="predicting the mean")
     ax.set(xlabel="epoch", ylabel="mean squared error", yscale="log")
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter("{x:g}")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="best")
     _title(ax, title, mark)
@@ -193,7 +194,7 @@ def trials_beside(
         table[f"{title}, ours"] = pd.Series(trials[ours].to_numpy(float), trials.index + 1)
     return table
 
-# %% ../../nbs/reporting/28_valence.ipynb #b13c1e43
+# %% ../../nbs/reporting/28_valence.ipynb #0644c4e3
 @use_style()
 def plot_surrogate(
     result,  # of `surrogate`, over two hyperparameters
@@ -219,7 +220,7 @@ def plot_surrogate(
         one.figure.colorbar(image, ax=one, pad=0.02)
         one.scatter(*tried.T, s=22, color="white", edgecolor="black", linewidth=0.6)
         one.scatter(*np.array(result.x, float), s=90, marker="*", color="#D55E00", edgecolor="black", linewidth=0.5)
-        one.set(xlabel=x.replace("_", " "), ylabel=y.replace("_", " "), **{f"{axis}scale": "log" for axis, d in zip("xy", space.values()) if d.log})
+        one.set(xlabel=x.replace("_", " "), ylabel=y.replace("_", " ") if one is axes[0] else "", **{f"{axis}scale": "log" for axis, d in zip("xy", space.values()) if d.log})
         one.grid(visible=False)
         _title(one, name, mark and " ")
     _title(axes[0], f"{title}: {measure}", mark)
