@@ -66,8 +66,8 @@ def test_package_and_gp_minimize_find_the_same(tmp_path):
     ours, theirs = [], []
     dimensions = [skopt.space.Real(1e-4, 5e-3), skopt.space.Integer(16, 128)]
     for seed in seeds:
-        study = Study(Objective(surface, {"error": "minimize"}), SPACE, n_trials=n_trials, n_startup=4, pruner="none", seed=seed, storage=f"sqlite:///{tmp_path}/s.db")
-        ours.append(search(study, progress=False)["error"].min() - lowest)
+        study = Study(Objective(surface, {"squared error": "minimize"}), SPACE, n_trials=n_trials, n_startup=4, pruner="none", seed=seed, storage=f"sqlite:///{tmp_path}/s.db")
+        ours.append(search(study, progress=False)["squared error"].min() - lowest)
         with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore")
             theirs.append(skopt.gp_minimize(lambda point: error(*point), dimensions, n_calls=n_trials, n_initial_points=4, acq_func="EI", random_state=seed).fun - lowest)
@@ -82,7 +82,7 @@ def test_space_is_that_of_the_source():
     assert (SPACES["valence"].n_trials, SPACES["valence"].n_startup) == (7, 2)
 
 
-SMALL = {"folds": 2, "seeds": 1, "epochs": 2, "divisions": 2, "n_trials": 3, "long_trials": 4, "tuned_seeds": 1}
+SMALL = {"folds": 2, "seeds": 1, "epochs": 1, "divisions": 1, "n_trials": 3, "long_trials": 4, "tuned_seeds": 1}
 
 
 @pytest.fixture(scope="module")
