@@ -46,7 +46,7 @@ class StudioProfile:
 
 
 STUDIO_PROFILES = {
-    "quick": StudioProfile(phrases=10, artists=16, paintings=12, folds=2, epochs=9, judge_epochs=20, steps=900, batch_size=16, filters=24, snapshots=7),
+    "quick": StudioProfile(phrases=10, artists=16, paintings=12, folds=2, epochs=8, judge_epochs=20, steps=800, batch_size=16, filters=24, snapshots=7),
     "full": StudioProfile(phrases=20, artists=24, paintings=24, folds=4, epochs=60, judge_epochs=60, steps=3000, batch_size=32, filters=64, snapshots=11),
 }
 

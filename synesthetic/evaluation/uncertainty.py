@@ -263,7 +263,7 @@ def _spread(contributions: np.ndarray, *lucks: tuple[np.ndarray, np.ndarray]) ->
     sd = contributions.std(-1, ddof=1)
     total = sd**2 / groups + extra
     with np.errstate(invalid="ignore", divide="ignore"):
-        free = total**2 / ((sd**2 / groups) ** 2 / (groups - 1) + squares)
+        free = np.maximum(1, total**2 / ((sd**2 / groups) ** 2 / (groups - 1) + squares))  # a part that is subtracted can push it below
     return np.where(extra > 0, np.sqrt(groups * total), sd), np.where(extra > 0, free, groups - 1)
 
 

@@ -75,7 +75,7 @@ def table_note(
 FORMATS = {
     "parameters": "{:,.0f}", "training_seconds": "{:,.1f}", "seeds": "{:.0f}", "support": "{:.0f}", "items": "{:.0f}",
     "groups": "{:.0f}", "shared": "{:.0f}", "test items touched": "{:.0f}", "shared within selection": "{:.0f}",
-    "learning_rate": "{:.1e}", "weight_decay": "{:.1e}", "steps": "{:.0f}", "training seconds": "{:.1f}", "value": "{:.4g}", "ours": "{:.4g}",
+    "learning_rate": "{:.1e}", "batch_size": "{:.4g}", "weight_decay": "{:.1e}", "steps": "{:.0f}", "training seconds": "{:.1f}", "value": "{:.4g}", "ours": "{:.4g}",
 }
 
 
@@ -92,8 +92,9 @@ def show_table(
     warning = f" <strong>[{mark}]</strong>" if mark else ""
     below = f"<br><small>{note}</small>" if note else ""
     style = table.style.format(precision=3, na_rep="", thousands=",")
-    for column in table.select_dtypes("number").columns.intersection(list(FORMATS)):
-        style = style.format(FORMATS[column], subset=[column], na_rep="")
+    for column in table.select_dtypes("number"):
+        known = FORMATS.get(column) or FORMATS.get(str(column).partition(",")[0].replace(" ", "_"))  # "learning rate, ours"
+        style = style.format(known, subset=[column], na_rep="") if known else style
     text = table.select_dtypes(exclude="number").columns
     caption_style = {"selector": "caption", "props": "caption-side: top; text-align: left; font-size: 1rem; padding: 0.5em 0"}
     style = style if unique else style.hide(axis="index")

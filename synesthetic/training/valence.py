@@ -42,7 +42,7 @@ class ValenceProfile:
 
 
 VALENCE_PROFILES = {
-    "quick": ValenceProfile(phrases=10, folds=4, seeds=1, epochs=30, divisions=4, n_trials=7, long_trials=12, tuned_seeds=2),
+    "quick": ValenceProfile(phrases=10, folds=4, seeds=1, epochs=20, divisions=3, n_trials=7, long_trials=9, tuned_seeds=2),
     "full": ValenceProfile(phrases=20, folds=6, seeds=3, epochs=60, divisions=20, n_trials=7, long_trials=40, tuned_seeds=5),
 }
 
