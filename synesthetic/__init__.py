@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["corpora", "features", "splits", "models", "training", "evaluation", "tuning", "crossmodal", "reporting"],
     submod_attrs={
+        "corpora.affectnet": ["load_affectnet"],
         "corpora.art": ["load_image_folder", "load_wikiart_emotions"],
         "corpora.base": ["Corpus", "corpus_card", "select_classes", "select_items"],
         "corpora.catalogue": ["describe_corpora", "load_corpus"],
