@@ -29,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "build_cnn_lstm_attention", "build_resnet", "build_transformer", "check_model",
         ],
         "models.classical": ["build_svm"],
+        "models.faces": ["FACE_ARCHITECTURES", "build_fine_tuned", "build_four_block_cnn", "build_transfer"],
         "models.gan": ["build_discriminator", "build_generator"],
         "models.pictures": ["build_picture_cnn"],
         "training.adversarial": ["GanExperiment", "GanRecipe", "generate", "run_gan"],
