@@ -114,7 +114,7 @@ def test_paint_says_what_is_missing(tmp_path, clip):
 
 
 @pytest.mark.parametrize("kind, words", [
-    ("missing", "no such file"), ("empty", "empty"), ("silent", "silent"), ("text", "clip.wav"), ("nan", "finite"),
+    ("missing", "no such file"), ("empty", "empty"), ("silent", "silent"), ("offset", "silent"), ("text", "clip.wav"), ("nan", "finite"),
 ])
 def test_paint_names_bad_sound(kind, words, tmp_path):
     path = tmp_path / "clip.wav"
@@ -123,9 +123,25 @@ def test_paint_names_bad_sound(kind, words, tmp_path):
     elif kind == "text":
         path.write_text("not a sound")
     elif kind != "missing":
-        soundfile.write(path, np.zeros(16000) if kind == "silent" else np.full(16000, np.nan), 16000, subtype="FLOAT")
+        soundfile.write(path, np.full(16000, {"silent": 0, "offset": 0.3, "nan": np.nan}[kind]), 16000, subtype="FLOAT")
     found = paint(tmp_path, path)
     assert found.returncode == 1 and words in found.stderr and "Traceback" not in found.stderr, found.stderr
+
+
+@pytest.mark.parametrize("words, message", [
+    (("--out", "picture.xyz"), "a figure can be .png"), (("--seed", "-1"), "--seed"), (("--set", "workers=1"), "unknown size 'workers'"),
+])
+def test_paint_refuses_before_it_works(finished, place, clip, words, message):
+    found = paint(place, clip, *words)
+    assert found.returncode > 0 and message in found.stderr and "Traceback" not in found.stderr, found.stderr
+
+
+def test_paint_hears_no_emotion_in_a_click(finished, place, tmp_path):
+    click = np.zeros(32000)
+    click[16000] = 0.5
+    soundfile.write(tmp_path / "click.wav", click, 16000)
+    found = paint(place, tmp_path / "click.wav", *settings(PAINTER))
+    assert found.returncode == 1 and "click.wav: there is sound for" in found.stderr and "Traceback" not in found.stderr, found.stderr
 
 
 def test_a_killed_painter_goes_on_to_the_same_weights(tmp_path):

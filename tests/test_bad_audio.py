@@ -148,9 +148,9 @@ def test_tone_stays_in_its_band(rate, tmp_path):
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=repr)
-@pytest.mark.parametrize("samples", [1, 7, 500])
+@pytest.mark.parametrize("samples", [2, 7, 500])
 def test_shorter_than_a_frame(spec, samples, tmp_path):
-    soundfile.write(tmp_path / "click.wav", np.full(samples, 0.5), 16000)
+    soundfile.write(tmp_path / "click.wav", np.linspace(-0.5, 0.5, samples), 16000)
     value = spec(tmp_path / "click.wav")
     assert value.shape == spec.shape and np.isfinite(value).all()
 

@@ -382,6 +382,8 @@ def test_folder_of_ones_own(tmp_path):
     ("file,label,artist\na.png,sad,\n", "1 of 1 rows have no artist, first row 1"),
     ("file,label,arousal\na.png,sad,high\n", "row 1: the arousal 'high' is not a number from -1 to 1"),
     ("file,label,title\na.png,sad,Red, blue\n", "is not a csv"),
+    ('file,label,title\na.png,sad,"Red\nb.png,happy,blue"\n', "row 1 runs over several lines"),
+    ("file,label\na.png,sad\na.png,Sad\n", "the label 'sad' is written in several ways"),
 ])
 def test_broken_tables_of_ones_own(tmp_path, text, message):
     Image.new("RGB", (4, 4)).save(tmp_path / "a.png")

@@ -13,6 +13,7 @@ __all__ = ['ART_EMOTIONS', 'UNLABELLED', 'WIKIART_SHOWN', 'WIKIART_EMOTIONS', 'P
 import html
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -41,6 +42,9 @@ def read_table(
         raise ValueError(f"{path} is not a {form}: rows have more cells than the header; put cells with a {sign} in quotes")
     if table.empty:
         raise ValueError(f"{path} has no rows")
+    swallowed = table.apply(lambda column: column.str.contains("\n")).any(axis=1)
+    if swallowed.any():  # pandas takes all up to the next quote for one cell
+        raise ValueError(f"{path}: row {swallowed.argmax() + 1} runs over several lines; a quote is opened there and not closed: close it, or take it out")
     table.columns = [column.strip() for column in table.columns]
     return table.fillna("").apply(lambda column: column.str.strip())
 
@@ -370,6 +374,9 @@ def load_image_folder(
     items = _to_unit_scale(_columns(rows, names, path), path)
     items = items.assign(id=items["file"], path=find_images(folder, items["file"])).drop(columns="file")
     items = _label_by_votes(items, rows, votes, folder.name, path) if votes else items
+    alike = [name for name, number in Counter(label.casefold() for label in set(items["label"])).items() if number > 1]
+    if alike:
+        raise ValueError(f"{path}: the label {alike[0]!r} is written in several ways; write it in one")
     return select_classes(Corpus(folder.name, items, in_class_order(items["label"]), licence, citation), classes)
 
 

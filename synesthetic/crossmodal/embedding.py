@@ -34,7 +34,7 @@ from ..splits.leakage import Audit, audit_split, check_leakage
 from ..splits.policy import PARTS, Split
 from ..training.augment import augment
 from ..training.comparison import MEL
-from ..training.fit import keep_freed_memory, load_model, peak_memory_mb, seeded, side_by_side, source_digest
+from ..training.fit import keep_freed_memory, load_model, make_variables, peak_memory_mb, seeded, side_by_side, source_digest
 from ..training.ledger import Ledger, Run, check_may_train
 from ..training.recipe import SCHEDULES, Augmentation, make_optimizer
 
@@ -274,6 +274,7 @@ def train_joint(
     batches, held_out = JointBatches(*train, recipe), JointBatches(*validation, recipe, training=False)
     trainer = _Trainer(joint, recipe)
     trainer.compile(make_optimizer(recipe, steps=len(batches) * recipe.epochs))
+    make_variables(trainer, batches[0])
     average = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.ema_momentum else []
     callbacks = [keras.callbacks.TerminateOnNaN(), *average]
     history = trainer.fit(batches, validation_data=held_out, epochs=recipe.epochs, verbose=verbose, callbacks=callbacks)
@@ -386,6 +387,9 @@ def check_joint(
         missing = [name for name in classes if name not in set(labels[list(side.split.train)])]
         if missing:
             raise ValueError(f"{side.corpus.name}: the train part has no {missing[0]!r}, so that nothing could be paired with it; take other folds")
+    held_out = [set(side.corpus.items.set_index("id")["label"][list(side.split.validation)]) for side in experiment.sides]
+    if not set.intersection(*held_out, set(classes)):
+        raise ValueError("the validation parts of sounds and pictures share no emotion, so that nothing could be followed; take other folds")
 
 # %% ../../nbs/crossmodal/10_embedding.ipynb #e65bde6c
 def _items(side: Side, features: Features, ids: Iterable[str], classes: tuple[str, ...]) -> Items:

@@ -58,6 +58,9 @@ def choose_studio_profile(
     "Take a profile and change some of it; raise `ValueError` for an unknown name or a number below 0."
     if name not in STUDIO_PROFILES:
         raise ValueError(f"unknown profile {name!r}; known are {', '.join(STUDIO_PROFILES)}")
+    unknown = [key for key in changes if key not in StudioProfile.__dataclass_fields__]
+    if unknown:
+        raise ValueError(f"unknown size {unknown[0]!r}; known are {', '.join(StudioProfile.__dataclass_fields__)}")
     negative = [key for key, value in changes.items() if value < 0]
     if negative:
         raise ValueError(f"{negative[0]} must be 0 (as the profile says) or more, not {changes[negative[0]]}")

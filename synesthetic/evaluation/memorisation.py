@@ -262,8 +262,10 @@ def _weighed(numbers: dict, alpha: float, tolerated: float, level: float) -> tup
     if numbers["p_training"] < alpha:
         return unknown, f"{counted}; but held-out pictures, too few or copies themselves, come close as well (p = {numbers['p_held_out']:.2g})."
     if numbers["high"] > tolerated:
-        return unknown, f"{counted}; up to {numbers['high']:.1%} could be copies, and it takes more samples to exclude {tolerated:.0%}."
-    return no_sign, f"{counted}; at most {numbers['high']:.1%} can be copies, of which {numbers['sensitivity']:.0%} would be found."
+        more = "more samples" if numbers["distinct"] == numbers["samples"] else "samples that differ more"
+        return unknown, f"{counted}; up to {numbers['high']:.1%} could be copies, and it takes {more} to exclude {tolerated:.0%}."
+    found = f"{numbers['sensitivity']:.0%} of planted copies are found"
+    return no_sign, f"{counted}; at most {numbers['high']:.1%} can be copies of the kinds that are looked for, mirrored, cut or blended ({found})."
 
 
 def _clopper_pearson(count: float, size: float, level: float) -> tuple[float, float]:

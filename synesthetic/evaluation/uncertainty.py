@@ -17,6 +17,7 @@ import pandas as pd
 from scipy import stats
 
 from .metrics import METRICS, check_predictions
+from .regression import REGRESSION_METRICS, check_regression, predicted_dimensions
 
 # %% ../../nbs/evaluation/20_uncertainty.ipynb #edec8731
 def simulate_predictions(
@@ -151,10 +152,25 @@ def scores_without_each(
 
 
 def _metric(metric: str | Callable) -> Callable:
-    "The function behind a name; raise `ValueError` if there is none."
-    if not callable(metric) and metric not in METRICS:
-        raise ValueError(f"there is no metric {metric!r}; known are {', '.join(METRICS)}")
-    return metric if callable(metric) else METRICS[metric]
+    "The function behind a name, such as `accuracy` or `valence.ccc`; raise `ValueError` if there is none."
+    if callable(metric):
+        return metric
+    dimension, _, score = metric.rpartition(".")
+    if dimension and score in REGRESSION_METRICS:
+        return lambda table, classes: REGRESSION_METRICS[score](*(table[name].to_numpy(float) for name in (dimension, f"predicted_{dimension}")))
+    if metric not in METRICS:
+        raise ValueError(f"there is no metric {metric!r}; known are {', '.join(METRICS)}, and for dimensions valence.ccc and the like")
+    return METRICS[metric]
+
+
+def _check(predictions: pd.DataFrame, metric: str | Callable, classes: Sequence[str]) -> None:
+    "Raise `ValueError` for a table of classes, or of dimensions, that is not sound."
+    if isinstance(metric, str) and "." in metric:
+        check_regression(predictions)
+        if metric.partition(".")[0] not in predicted_dimensions(predictions):
+            raise ValueError(f"the predictions have no column 'predicted_{metric.partition('.')[0]}'")
+    else:
+        check_predictions(predictions, classes)
 
 # %% ../../nbs/evaluation/20_uncertainty.ipynb #9eb71c1c
 @dataclass(frozen=True, eq=False)
@@ -191,7 +207,7 @@ def jackknife(
 
 def _tables_by_seed(predictions: pd.DataFrame, metric: str | Callable, classes: Sequence[str]) -> tuple[str, dict]:
     "What is resampled, speaker or item, and the checked table of each seed."
-    check_predictions(predictions, classes)
+    _check(predictions, metric, classes)
     if "architecture" in predictions and predictions["architecture"].nunique() > 1:
         raise ValueError("the predictions are of several architectures; take one, or compare them with `compare_paired`")
     _metric(metric)

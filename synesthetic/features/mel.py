@@ -34,13 +34,13 @@ def check_samples(
 ) -> None:
     "Raise `AudioError` if there are no samples, if some are no numbers, or if all of them are silent."
     if not len(y):
-        raise AudioError(f"{path}: the file holds no samples; record it again or remove it from the corpus")
-    peak = np.abs(y).max()
+        raise AudioError(f"{path}: the file holds no samples; record it again or leave it out")
+    peak = np.ptp(y) / 2  # an offset that never moves is silence too
     if not np.isfinite(peak):
         bad = np.count_nonzero(~np.isfinite(y))
         raise AudioError(f"{path}: {bad} of {len(y)} samples are NaN or infinite; export the file again as 16-bit PCM")
     if peak < SILENT_PEAK:
-        raise AudioError(f"{path}: the recording is silent (peak {peak:.1e}); remove it from the corpus")
+        raise AudioError(f"{path}: the recording is silent (peak {peak:.1e}); leave it out")
 
 # %% ../../nbs/features/20_mel.ipynb #5affca8b
 def _missing_bytes(header_log: str) -> int:
@@ -71,9 +71,12 @@ def load_audio(
 ) -> np.ndarray:  # (samples,) float32, mono, in -1..1
     "Read a recording as mono at a sampling rate; raise `AudioError` if it is missing, damaged, empty, silent or not finite."
     if not Path(path).is_file():
-        raise AudioError(f"{path}: there is no such file; check the corpus' folder")
+        raise AudioError(f"{path}: there is no such file; check the name and the folder")
     y, rate = _read(str(path))
-    y = y[:, 0] if y.shape[1] == 1 else y.mean(axis=1)
+    mono = y[:, 0] if y.shape[1] == 1 else y.mean(axis=1)
+    if len(y) and np.abs(mono).max() < SILENT_PEAK <= np.abs(y).max():
+        raise AudioError(f"{path}: the {y.shape[1]} channels cancel each other when they are mixed to one; export one of them")
+    y = mono
     check_samples(y, path)
     return y if rate == sr else librosa.resample(y, orig_sr=rate, target_sr=sr, res_type="soxr_hq")
 

@@ -294,15 +294,16 @@ def build_audio(
 def _trained_once(
     build: Callable,  # build(input_shape, outputs) -> keras.Model
     clips: np.ndarray,  # (batch, n_mels, frames), dB
-    targets: np.ndarray,  # (batch, outputs), one-hot
+    targets: np.ndarray,  # (batch, outputs), one-hot classes or values
     seed: int,  # of weights and dropout
+    loss: str = "categorical_crossentropy",
 ) -> tuple[keras.Model, list[np.ndarray], float]:  # the model after one step, its weights before it, the loss of the step
     "Build from a seed, adapt the standardisation, take one training step."
     keras.utils.set_random_seed(seed)
     model = build(clips.shape[1:], targets.shape[1])
     model.get_layer("standardise").adapt(clips)
     before = model.get_weights()
-    model.compile("adamw", "categorical_crossentropy", run_eagerly=True)
+    model.compile("adamw", loss, run_eagerly=True)
     return model, before, float(model.train_on_batch(clips, targets))
 
 # %% ../../nbs/models/10_audio.ipynb #b02a2397
@@ -318,19 +319,21 @@ def check_model(
     build: Callable,  # build(input_shape, outputs) -> keras.Model
     *,
     input_shape: tuple[int, int] = (16, 32),  # n_mels, frames of the noise to try it on
-    outputs: int = 3,  # number of classes
+    outputs: int = 3,  # number of classes, or of values
+    values: bool = False,  # whether the outputs are values, such as valence, and not probabilities of classes
     seed: int = 0,  # of the noise, the weights and the dropout
 ) -> keras.Model:  # the model after one training step
     "Assert what the package relies on in an architecture; the message of an `AssertionError` says what is missing."
     rng = np.random.default_rng(seed)
     clips = rng.normal(-40, 15, (16, *input_shape)).astype("float32")
-    targets = np.eye(outputs, dtype="float32")[rng.integers(outputs, size=len(clips))]
-    model, before, loss = _trained_once(build, clips, targets, seed)
-    twin, twin_before, _ = _trained_once(build, clips, targets, seed)
-    probabilities = ops.convert_to_numpy(model(clips))
-    assert probabilities.shape == (len(clips), outputs), f"output shape {probabilities.shape}, not {(len(clips), outputs)}"
-    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5), "the rows of the output do not sum to one"
-    assert model.layers[-1].name == "probabilities", "the last layer is not named 'probabilities'"
+    targets = rng.normal(size=(len(clips), outputs)).astype("float32") if values else np.eye(outputs, dtype="float32")[rng.integers(outputs, size=len(clips))]
+    wanted, last = ("mse", "values") if values else ("categorical_crossentropy", "probabilities")
+    model, before, loss = _trained_once(build, clips, targets, seed, wanted)
+    twin, twin_before, _ = _trained_once(build, clips, targets, seed, wanted)
+    answers = ops.convert_to_numpy(model(clips))
+    assert answers.shape == (len(clips), outputs), f"output shape {answers.shape}, not {(len(clips), outputs)}"
+    assert values or np.allclose(answers.sum(axis=1), 1, atol=1e-5), "the rows of the output do not sum to one"
+    assert model.layers[-1].name == last, f"the last layer is not named {last!r}"
     assert "embedding" in {layer.name for layer in model.layers}, "no layer is named 'embedding'"
     assert math.isfinite(loss), f"the loss of the first training step is {loss}"
     assert not _same_weights(before, model.get_weights()), "a training step does not change the weights"
@@ -339,5 +342,5 @@ def check_model(
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder, "model.keras"))
         loaded = keras.saving.load_model(Path(folder, "model.keras"))
-    assert np.array_equal(ops.convert_to_numpy(loaded(clips)), probabilities), "saved and loaded, the model predicts something else"
+    assert np.array_equal(ops.convert_to_numpy(loaded(clips)), answers), "saved and loaded, the model predicts something else"
     return model

@@ -488,7 +488,7 @@ def _heading(figure: Figure, painting: PaintedSound, colours: Mapping[str, tuple
     "The file's name, and what it was heard as."
     label, room = painting.probabilities.idxmax(), WIDTH - 2 * MARGIN
     _write(figure, MARGIN, 0.65, shorten(painting.name, room, 19, weight="bold"), fontsize=19, weight="bold")
-    left, said = MARGIN, f"{painting.seconds:.2f} seconds of sound, heard as"
+    left, said = MARGIN, f"{painting.seconds:.2f} seconds of sound{', the first minute shown' if painting.seconds > 60 else ''}, heard as"
     _write(figure, left, 1.02, said, fontsize=11, color="0.3")
     left += text_width(said, 11) + 0.16
     _write(figure, left, 1.02, label, fontsize=11, weight="bold", **_chip(colours[label]))

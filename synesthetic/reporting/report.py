@@ -26,6 +26,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from ..corpora.base import Corpus
+from ..corpora.catalogue import RECORDINGS
 from ..foundation import canonical, project_folder, quiet_libraries
 from ..training.ledger import Run, current_commit
 
@@ -265,9 +266,10 @@ def regenerate(
 
 def report_folder(
     report: str,  # "week_04"
-    corpus: str,  # its name, or several with commas between them
+    corpus: str,  # its name, or several with commas between them; of a file of recordings its stem counts
     pictures: str = "",  # name of the pictures beside the sounds, where others than the usual ones are taken
 ) -> Path:  # absolute
     "Say where a report on a corpus goes by default."
-    names = [corpus, *([pictures] if pictures else [])]
+    named = corpus if Path(corpus).suffix.lower() not in RECORDINGS else Path(corpus).stem
+    names = [named, *([pictures] if pictures else [])]
     return project_folder() / "reports" / report / ",".join(names).replace(" ", "").replace(",", "+")

@@ -356,11 +356,15 @@ def write_checkpoint(
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}-{os.getpid()}")
-    with open(scratch, "wb") as stream:
-        np.savez(stream, **state)
-        stream.flush()
-        os.fsync(stream.fileno())
-    scratch.replace(path)
+    try:
+        with open(scratch, "wb") as stream:
+            np.savez(stream, **state)
+            stream.flush()
+            os.fsync(stream.fileno())
+        scratch.replace(path)
+    except OSError as error:  # a full disk: the last whole file stays, and half a file would only take up room
+        scratch.unlink(missing_ok=True)
+        raise OSError(error.errno, f"the checkpoint could not be written ({error.strerror}); the one before it is kept", str(path)) from error
 
 
 def read_checkpoint(
@@ -372,7 +376,7 @@ def read_checkpoint(
     try:
         with np.load(path) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         warnings.warn(f"the checkpoint {path} is damaged ({error}): the training starts anew", stacklevel=2)
         return None
 

@@ -6,8 +6,9 @@
 __all__ = ['PROFILES', 'MEL', 'SUMMARY', 'Profile', 'choose_profile', 'choose_architectures', 'comparison']
 
 # %% ../../nbs/training/50_comparison.ipynb #86b0841f
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from ..corpora.base import Corpus
 from ..features.mel import LogMel
@@ -42,16 +43,17 @@ PROFILES = {
 
 
 def choose_profile(
-    name: str,  # a key of `PROFILES`
+    name: str,  # a key of the profiles
+    profiles: Mapping[str, object] = MappingProxyType(PROFILES),  # frozen dataclasses, such as these
     **changes: int,  # folds, seeds, epochs, phrases, n_trials, ...; 0 keeps the profile's
 ) -> Profile:
     "Take a profile and change some of it; raise `ValueError` for an unknown name or a number below 0."
-    if name not in PROFILES:
-        raise ValueError(f"unknown profile {name!r}; known are {', '.join(PROFILES)}")
+    if name not in profiles:
+        raise ValueError(f"unknown profile {name!r}; known are {', '.join(profiles)}")
     negative = [key for key, value in changes.items() if value < 0]
     if negative:
         raise ValueError(f"{negative[0]} must be 0 (as the profile says) or more, not {changes[negative[0]]}")
-    return replace(PROFILES[name], **{key: value for key, value in changes.items() if value})
+    return replace(profiles[name], **{key: value for key, value in changes.items() if value})
 
 # %% ../../nbs/training/50_comparison.ipynb #d8a33f55
 def choose_architectures(
