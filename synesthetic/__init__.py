@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["corpora", "features", "splits", "models", "training", "evaluation", "tuning", "crossmodal", "reporting"],
     submod_attrs={
+        "corpora.affectnet": ["load_affectnet"],
         "corpora.art": ["load_image_folder", "load_wikiart_emotions"],
         "corpora.base": ["Corpus", "corpus_card", "select_classes", "select_items"],
         "corpora.catalogue": ["describe_corpora", "load_corpus"],
@@ -30,6 +31,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "build_cnn_lstm_attention", "build_resnet", "build_transformer", "check_model",
         ],
         "models.classical": ["build_mean", "build_ridge", "build_svm"],
+        "models.faces": ["FACE_ARCHITECTURES", "build_fine_tuned", "build_four_block_cnn", "build_transfer"],
         "models.gan": ["build_discriminator", "build_generator"],
         "models.pictures": ["build_picture_cnn"],
         "models.valence": ["build_dense"],

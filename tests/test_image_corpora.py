@@ -9,8 +9,12 @@ import pytest
 from PIL import Image
 
 from synesthetic.corpora import faces
+from synesthetic.corpora.affectnet import load_affectnet
 from synesthetic.corpora.art import count_votes, label_stability, load_feelingblue, load_image_folder, read_table
+from synesthetic.corpora.catalogue import load_corpus
 from synesthetic.corpora.faces import find_fer2013, load_fer2013
+from synesthetic.features.cache import extract
+from synesthetic.features.pixels import ImageError, Pixels, load_image
 from synesthetic.splits.leakage import audit_split
 from synesthetic.splits.policy import Split, make_splits
 
@@ -145,9 +149,22 @@ def test_fer2013_folders(tmp_path):
         load_fer2013(tmp_path)
 
 
+@pytest.mark.parametrize("name, part", [("val", "validation"), ("Valid", "validation"), ("PublicTest", "validation"), ("PrivateTest", "test")])
+def test_fer2013_folders_lose_no_part_and_no_format(tmp_path, capsys, name, part):
+    for number, suffix in enumerate((".bmp", ".PNG", ".jpeg", ".tif", ".webp", ".gif")):
+        for above in ("Train", name):
+            (tmp_path / above / "sad").mkdir(parents=True, exist_ok=True)
+            Image.new("L", (48, 48)).save(tmp_path / above / "sad" / f"{number}{suffix}")
+    (tmp_path / name / "sad" / "notes.txt").write_text("no picture")
+    (tmp_path / "weights").mkdir()  # holds no emotions, so it is no part
+    items = load_fer2013(tmp_path).items
+    assert items.groupby("part").size().to_dict() == {"train": 6, part: 6} and f"{name.lower()}-sad-0" in set(items["id"])
+    assert "1 files are no pictures and are left out, the first" in capsys.readouterr().err
+
+
 def test_fer2013_empty_folders(tmp_path):
     (tmp_path / "train" / "happy").mkdir(parents=True)
-    with pytest.raises(FileNotFoundError, match="no .png, .jpg, .jpeg file in .*train/<emotion>/"):
+    with pytest.raises(FileNotFoundError, match="no .bmp, .*.webp file in .*train/<emotion>/"):
         load_fer2013(tmp_path)
 
 
@@ -163,6 +180,98 @@ def test_real_fer2013(real_data, tmp_path):
     assert repr(split) == "<Split official 1 of 1: 12000 train, 3589 validation, 0 test>"
     training = {corpus.digests[id] for id in split.train}
     assert sum(corpus.digests[id] in training for id in split.validation) == 138  # exact duplicates
+
+
+# AffectNet
+
+
+def write_affectnet(folder, rows):
+    "Annotated pictures; rows: number -> expression, valence, arousal."
+    for name in ("images", "annotations"):
+        (folder / name).mkdir(parents=True)
+    for number, row in rows.items():
+        pixels = np.random.default_rng(number).integers(0, 256, (12, 12, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "images" / f"{number}.jpg")
+        for short, value in zip(("exp", "val", "aro"), row):
+            np.save(folder / "annotations" / f"{number}_{short}.npy", value)
+    return folder
+
+
+def test_affectnet_skips_what_is_not_known_and_counts_it(tmp_path, capsys):
+    rows = {0: ("1", "0.5", "0.1"), 1: ("8", "0.1", "0.1"), 2: ("10", "-2", "-2"), 3: ("2", "-2", "0.1"), 4: ("5", "-0.5", "1.2"), 5: (6, -0.5, 1.0)}
+    corpus = load_corpus("affectnet", write_affectnet(tmp_path / "affectnet", rows))
+    assert dict(zip(corpus.items["id"], corpus.items["label"])) == {"0": "happy", "5": "angry"}
+    assert corpus.items[["valence", "arousal"]].to_numpy().tolist() == [[0.5, 0.1], [-0.5, 1.0]]
+    told = "4 of 6 get no label and are left out: 2 without one of the eight emotions, 2 with an unknown valence or arousal"
+    assert told in capsys.readouterr().err
+
+
+def test_affectnet_validation_is_never_seen_in_training(tmp_path):
+    rows = {number: (number % 2, 0.1, 0.1) for number in range(20)}
+    write_affectnet(tmp_path / "train_set", rows)
+    write_affectnet(tmp_path / "val_set", dict(list(rows.items())[:4]))
+    split, = make_splits(load_affectnet(tmp_path), "official", validation=0.2)
+    assert (len(split.train), len(split.validation), len(split.test)) == (16, 4, 4) and all(id.startswith("test-") for id in split.test)
+
+
+@pytest.mark.parametrize("broken, message", [
+    (lambda notes: (notes / "1_val.npy").unlink(), "1_val.npy: the annotation is missing"),
+    (lambda notes: (notes / "1_val.npy").write_bytes(b"\x93NUMPY"), "1_val.npy does not hold one number"),
+    (lambda notes: np.save(notes / "1_val.npy", "happy"), "1_val.npy does not hold one number: could not convert"),
+    (lambda notes: np.save(notes / "1_exp.npy", "11"), "1_exp.npy: the expression 11.0 is not a whole number from 0 to 10"),
+    (lambda notes: np.save(notes / "1_exp.npy", "-1"), "1_exp.npy: the expression -1.0 is not"),
+    (lambda notes: np.save(notes / "1_exp.npy", np.array({"a": 1}), allow_pickle=True), "1_exp.npy does not hold one number"),
+    (lambda notes: (notes.parent / "images" / "1.jpg").unlink(), "1 annotations have no picture in .*images, the first 1_exp.npy"),
+    (lambda notes: [np.save(path, "10") for path in notes.glob("*_exp.npy")], "none of 2 pictures gets a label: 2 without one of the eight"),
+])
+def test_affectnet_broken_annotations(tmp_path, broken, message):
+    broken(write_affectnet(tmp_path / "affectnet", {0: (1, 0.5, 0.1), 1: (2, -0.5, 0.1)}) / "annotations")
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        load_affectnet(tmp_path / "affectnet")
+
+
+def test_affectnet_tables(tmp_path):
+    (tmp_path / "images").mkdir()
+    lines = ["subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal"]
+    for number, values in enumerate(("3,0.2,0.8", "9,-2,-2", "x,0.1,0.1")):
+        Image.new("RGB", (9, 9)).save(tmp_path / "images" / f"{number}.png")
+        lines.append(f"{number}.png,1,1,7,7,1;2,{values}")
+    (tmp_path / "training.csv").write_text("\n".join(lines[:3]))
+    items = load_affectnet(tmp_path).items
+    assert items[["id", "label", "part", "face_width"]].to_numpy().tolist() == [["train-0.png", "surprised", "train", 7]]
+    (tmp_path / "training.csv").write_text("\n".join(lines))
+    with pytest.raises(ValueError, match="training.csv, row 3: the expression nan is not a whole number from 0 to 10"):
+        load_affectnet(tmp_path)
+
+
+# Pictures of every kind
+
+
+@pytest.mark.parametrize("mode, suffix", [("RGB", ".jpg"), ("CMYK", ".jpg"), ("L", ".png"), ("RGBA", ".png"), ("P", ".gif"), ("1", ".bmp")])
+def test_pictures_of_every_mode_are_read_alike(tmp_path, mode, suffix):
+    ramp = Image.fromarray(np.repeat(np.linspace(0, 255, 48, dtype=np.uint8)[None], 48, axis=0))
+    path = tmp_path / f"face{suffix}"
+    ramp.convert("RGB").convert(mode).save(path)
+    seen = Pixels(16)(path)
+    assert seen.shape == (16, 16, 3) and np.abs(seen - seen.mean(axis=2, keepdims=True)).max() < 0.05  # grey stays grey
+    assert np.corrcoef(seen[:, :, 0].mean(axis=0), np.arange(16))[0, 1] > 0.9  # and is neither turned nor made a negative
+
+
+@pytest.mark.parametrize("spoil, message", [
+    (lambda path: path.write_bytes(path.read_bytes()[:300]), "is damaged or not a picture"),
+    (lambda path: path.write_bytes(b""), "is empty"),
+    (lambda path: path.write_text("<html>not found</html>"), "is damaged or not a picture"),
+    (lambda path: Image.new("RGB", (1, 1)).save(path), "of one flat colour"),
+    (lambda path: path.unlink(), "there is no such file"),
+])
+def test_bad_pictures_are_named(tmp_path, spoil, message):
+    folder = write_affectnet(tmp_path / "affectnet", {0: (1, 0.5, 0.1), 1: (2, -0.5, 0.1)})
+    corpus, path = load_affectnet(folder), folder / "images" / "1.jpg"
+    spoil(path)
+    with pytest.raises(ImageError, match=f"1.jpg: .*{message}"):
+        load_image(path)
+    with pytest.warns(UserWarning, match="skipped 1 of 2 items: .*1.jpg"):
+        assert extract(corpus, Pixels(8), on_error="skip", cache=tmp_path / "cache").ids == ("0",)
 
 
 # The official split

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .affectnet import load_affectnet
 from .base import Corpus
 from .art import load_feelingblue, load_wikiart_emotions
 from .faces import load_fer2013
@@ -51,6 +52,11 @@ CATALOGUE = {
         "Facial Expression Recognition 2013", load_fer2013, "fer2013",
         "download fer2013.csv of Kaggle's challenges-in-representation-learning-facial-expression-recognition-challenge, or the "
         "folders train/ and test/, into data/fer2013/",
+    ),
+    "affectnet": Entry(
+        "AffectNet", load_affectnet, "affectnet",
+        "ask the authors for it at http://mohammadmahoor.com/affectnet/ (for researchers), and unpack it into data/affectnet/: train_set/ and val_set/ "
+        "with images/ and annotations/, or Manually_Annotated_Images/ with training.csv and validation.csv",
     ),
     "paintings": Entry(
         "Abstract paintings with the votes of FeelingBlue", load_feelingblue, "paintings",
