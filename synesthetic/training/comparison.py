@@ -7,7 +7,7 @@ __all__ = ['PROFILES', 'MEL', 'SUMMARY', 'Profile', 'choose_profile', 'choose_ar
 
 # %% ../../nbs/training/50_comparison.ipynb #86b0841f
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 
 from ..corpora.base import Corpus
@@ -47,9 +47,13 @@ def choose_profile(
     profiles: Mapping[str, object] = MappingProxyType(PROFILES),  # frozen dataclasses, such as these
     **changes: int,  # folds, seeds, epochs, phrases, n_trials, ...; 0 keeps the profile's
 ) -> Profile:
-    "Take a profile and change some of it; raise `ValueError` for an unknown name or a number below 0."
+    "Take a profile and change some of it; raise `ValueError` for an unknown name or size, or a number below 0."
     if name not in profiles:
         raise ValueError(f"unknown profile {name!r}; known are {', '.join(profiles)}")
+    known = [field.name for field in fields(profiles[name])]
+    unknown = [key for key in changes if key not in known]
+    if unknown:
+        raise ValueError(f"unknown size {unknown[0]!r}; known are {', '.join(known)}")
     negative = [key for key, value in changes.items() if value < 0]
     if negative:
         raise ValueError(f"{negative[0]} must be 0 (as the profile says) or more, not {changes[negative[0]]}")
