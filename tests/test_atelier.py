@@ -123,7 +123,7 @@ def test_paint_names_bad_sound(kind, words, tmp_path):
     elif kind == "text":
         path.write_text("not a sound")
     elif kind != "missing":
-        soundfile.write(path, np.full(16000, {"silent": 0, "offset": 0.3, "nan": np.nan}[kind]), 16000, subtype="FLOAT")
+        soundfile.write(path, np.full(16000, {"silent": 0.0, "offset": 0.3, "nan": np.nan}[kind]), 16000, subtype="FLOAT")
     found = paint(tmp_path, path)
     assert found.returncode == 1 and words in found.stderr and "Traceback" not in found.stderr, found.stderr
 
