@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 SLOW = ("test_report", "test_atelier", "test_tuning", "test_notebooks")  # begun first, so that no process is left with a long one at the end
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items):
     "Keep the tests of a file in one process, because they share its reports and searches; every notebook goes where there is room."
     for item in items:
