@@ -21,7 +21,7 @@ report: $(READY)  ## regenerate weeks 1, 2, 4 and 6 on the embedded corpora -> r
 	$(BIN)/synesthetic report 06
 
 test: $(READY)  ## run every notebook, every test and the drift check
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 lab: $(READY)  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab nbs/index.ipynb

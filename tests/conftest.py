@@ -16,13 +16,22 @@ ROOT = Path(__file__).parents[1]
 SLOW = ("test_report", "test_atelier", "test_tuning", "test_notebooks")  # begun first, so that no process is left with a long one at the end
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items):
-    "Keep the tests of a file in one process, because they share its reports and searches; every notebook goes where there is room."
-    for item in items:
-        if item.path.stem != "test_notebooks":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    "Begin with what takes longest."
     items.sort(key=lambda item: SLOW.index(item.path.stem) if item.path.stem in SLOW else len(SLOW))
+
+
+@pytest.hookimpl(optionalhook=True)  # of xdist
+def pytest_xdist_make_scheduler(config, log):
+    "Keep the tests of a file in one process, because they share its reports and searches; every notebook goes where there is room."
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return nodeid if Path(file).stem == "test_notebooks" else file
+
+    return Scheduler(config, log)
 
 
 @pytest.fixture
