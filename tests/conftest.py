@@ -34,6 +34,14 @@ def pytest_xdist_make_scheduler(config, log):
     return Scheduler(config, log)
 
 
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory) -> dict[str, str]:
+    "An environment with a ledger and a cache of its own."
+    folder = tmp_path_factory.mktemp("workplace")
+    places = {"SYNESTHETIC_RUNS": str(folder / "runs"), "SYNESTHETIC_CACHE": str(folder / "cache")}
+    return {**os.environ, **places, "MPLBACKEND": "agg", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
 @pytest.fixture
 def real_data() -> Path:
     "The folder of real corpora; the test is skipped where there is none."

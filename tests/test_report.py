@@ -20,14 +20,6 @@ SMALL = {"architectures": "ann,cnn", "folds": 2, "epochs": 1, "phrases": 1, "tun
 SETTINGS = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
 
 
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory) -> dict[str, str]:
-    "An environment with a ledger and a cache of its own."
-    folder = tmp_path_factory.mktemp("workplace")
-    places = {"SYNESTHETIC_RUNS": str(folder / "runs"), "SYNESTHETIC_CACHE": str(folder / "cache")}
-    return {**os.environ, **places, "MPLBACKEND": "agg", "TF_CPP_MIN_LOG_LEVEL": "3"}
-
-
 def report(workplace: dict, out: Path, *more: str) -> subprocess.CompletedProcess:
     "The command line's report, as small as it gets."
     call = [COMMAND, "report", "04", "--out", str(out), *SETTINGS, *more]

@@ -1,6 +1,5 @@
 """Valence from sound: scores against independent ones, the search against scikit-optimize alone, and the week-2 report from end to end."""
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -83,14 +82,6 @@ def test_space_is_that_of_the_source():
 
 
 SMALL = {"folds": 2, "seeds": 1, "epochs": 1, "divisions": 1, "n_trials": 3, "long_trials": 4, "tuned_seeds": 1}
-
-
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory) -> dict[str, str]:
-    "An environment with a ledger and a cache of its own."
-    folder = tmp_path_factory.mktemp("workplace")
-    places = {"SYNESTHETIC_RUNS": str(folder / "runs"), "SYNESTHETIC_CACHE": str(folder / "cache")}
-    return {**os.environ, **places, "MPLBACKEND": "agg", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def report(workplace: dict, out: Path, *more: str, **settings: object) -> subprocess.CompletedProcess:
