@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['SCORES', 'discriminator_loss', 'generator_loss', 'picture_difference', 'diversity_loss', 'Changes', 'DiffAugment',
-           'change_pictures', 'GanRecipe', 'GanExperiment', 'draw_step', 'Duel', 'draw_latents', 'generate',
-           'write_checkpoint', 'read_checkpoint', 'run_gan']
+           'change_pictures', 'GanRecipe', 'GanExperiment', 'draw_step', 'Duel', 'draw_latents', 'generate', 'run_gan']
 
 # %% ../../nbs/training/60_adversarial.ipynb #1971424d
 import hashlib
@@ -13,8 +12,6 @@ import os
 import shutil
 import time
 import warnings
-import zipfile
-import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,6 +32,7 @@ from ..foundation import canonical, content_key
 from ..models.gan import build_discriminator, build_generator
 from ..splits.leakage import audit_split, check_leakage
 from ..splits.policy import Split
+from .checkpoint import read_checkpoint, restore_variables, variables_state, write_checkpoint
 from .fit import keep_freed_memory, peak_memory_mb, seeded, source_digest
 from .ledger import Ledger, Run, check_may_train
 
@@ -347,39 +345,6 @@ def generate(
     batches = [[part[start:start + batch_size] for part in (latents, conditions)] for start in starts]
     return np.concatenate([ops.convert_to_numpy(generator(batch, training=False)) for batch in batches])
 
-# %% ../../nbs/training/60_adversarial.ipynb #c3f62e97
-def write_checkpoint(
-    path: str | Path,  # the file; an older one is replaced
-    state: dict[str, np.ndarray],  # by name
-) -> None:
-    "Write a state so that there is a whole file at any moment."
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        with open(scratch, "wb") as stream:
-            np.savez(stream, **state)
-            stream.flush()
-            os.fsync(stream.fileno())
-        scratch.replace(path)
-    except OSError as error:  # a full disk: the last whole file stays, and half a file would only take up room
-        scratch.unlink(missing_ok=True)
-        raise OSError(error.errno, f"the checkpoint could not be written ({error.strerror}); the one before it is kept", str(path)) from error
-
-
-def read_checkpoint(
-    path: str | Path,  # the file; it may not exist
-) -> dict[str, np.ndarray] | None:  # None if there is none that can be used
-    "Read a state; warn about a damaged one."
-    if not Path(path).is_file():
-        return None
-    try:
-        with np.load(path) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        warnings.warn(f"the checkpoint {path} is damaged ({error}): the training starts anew", stacklevel=2)
-        return None
-
 # %% ../../nbs/training/60_adversarial.ipynb #eaa1feb5
 class _Training:
     "A training on its way: the duel, the scores and the snapshots, in a file and back."
@@ -393,16 +358,13 @@ class _Training:
     def write(self) -> None:
         "Keep all of it."
         kept = {"step": np.array(self.step), "scores": self.scores, "seconds": self.seconds, "snapshots": np.array(self.snapshots)}
-        write_checkpoint(self.path, kept | {f"variable_{n}": ops.convert_to_numpy(v) for n, v in enumerate(self.duel.variables)})
+        write_checkpoint(self.path, kept | variables_state(self.duel.variables))
 
     def read(self) -> None:
         "Go on where the file was written, if there is one."
         state = read_checkpoint(self.path) or {}
-        values = [state[f"variable_{n}"] for n in range(len(self.duel.variables)) if f"variable_{n}" in state]
-        if [value.shape for value in values] != [tuple(variable.shape) for variable in self.duel.variables]:
+        if not restore_variables(self.duel.variables, state):
             return None if not state else warnings.warn(f"the checkpoint {self.path} is of other networks: the training starts anew", stacklevel=2)
-        for variable, value in zip(self.duel.variables, values):
-            variable.assign(value)
         self.step, self.scores, self.seconds = int(state["step"]), state["scores"], state["seconds"]
         self.snapshots = list(state["snapshots"])
 

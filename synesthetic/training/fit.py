@@ -16,6 +16,7 @@ import logging
 import os
 import pkgutil
 import random
+import shutil
 import sys
 import textwrap
 import time
@@ -38,11 +39,12 @@ from ..corpora.base import Corpus
 from ..features.cache import Features, code_digest, extract
 from ..foundation import canonical, content_key
 from ..models.classical import class_scores, predicted_values
-from ..splits.leakage import audit_split, check_leakage
+from ..splits.leakage import Audit, audit_split, check_leakage
 from ..splits.policy import Split
 from .augment import augment
+from .checkpoint import TrainingCheckpoint
 from .ledger import Ledger, Run, check_may_train
-from .recipe import Recipe, class_weights, make_optimizer
+from .recipe import Recipe, balanced_order, class_weights, make_optimizer
 from .task import Task, make_task, task_loss, task_metrics
 
 # %% ../../nbs/training/40_fit.ipynb #9b3dd231
@@ -184,14 +186,20 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, step):
         # The last number keeps the two streams apart: they differ even where all others are equal.
-        order = np.random.default_rng([self.recipe.seed, self.epoch, 0, 1]).permutation(len(self.x))
-        chosen = np.sort(order[step * self.size:(step + 1) * self.size])
+        chosen = np.sort(self._order()[step * self.size:(step + 1) * self.size])
         x, y = self.x[chosen], self.y[chosen]
         if self.recipe.augmentation:
             rng = np.random.default_rng([self.recipe.seed, self.epoch, step, 2])
             x, y = augment(x, y, rng, self.recipe.augmentation)
         weights = y[:, :self.classes] @ self.weights if self.classes else np.ones(len(y))
         return x, y, weights.astype(np.float32)
+
+    def _order(self):
+        "The order of the items in this epoch."
+        rng = np.random.default_rng([self.recipe.seed, self.epoch, 0, 1])
+        if not (self.recipe.oversample and self.classes):
+            return rng.permutation(len(self.x))
+        return balanced_order(self.y[:, :self.classes].argmax(1), self.classes, rng)
 
     def on_epoch_end(self):
         self.epoch += 1
@@ -261,6 +269,7 @@ def train_network(
     *,
     stop: Callable[[int, dict], bool] | None = None,  # given epoch (from 1) and its scores, True ends the training
     callbacks: Iterable[keras.callbacks.Callback] = (),  # beside those that the recipe asks for
+    checkpoint: "TrainingCheckpoint | None" = None,  # to go on from, and to keep the training in
     verbose: int = 0,  # Keras' own progress: 0 none, 1 a bar, 2 a line an epoch
 ) -> pd.DataFrame:  # one row an epoch; the model holds the weights to test
     "Train a network by a recipe; raise `FloatingPointError` if the loss stops being a number."
@@ -268,18 +277,17 @@ def train_network(
         if isinstance(layer, keras.layers.Normalization):
             layer.adapt(np.asarray(train[0]))
     batches = Batches(*train, recipe, len(task.classes))
-    optimizer = make_optimizer(recipe, steps=len(batches) * recipe.epochs)
-    metrics, weighted_metrics = task_metrics(task)
-    model.compile(optimizer, task_loss(task, recipe.label_smoothing), metrics=metrics, weighted_metrics=weighted_metrics)
-    make_variables(model, batches[0])
-    model.was_stopped = False
+    _compile(model, task, recipe, batches)
     balance = (_balance(validation[1][:, :len(task.classes)]),) if task.classes else ()
     watching = [_AsTested(*train, len(task.classes))] if task.dimensions else []
+    beside = [*_callbacks(recipe, watching), *callbacks, *([_Stop(stop)] if stop else [])]
+    batches.epoch = checkpoint.resume(model, beside) if checkpoint else 0
+    done = list(checkpoint.rows) if checkpoint else []
     history = model.fit(
-        batches, validation_data=(*validation, *balance), epochs=recipe.epochs, verbose=verbose,
-        callbacks=[*_callbacks(recipe, watching), *callbacks, *([_Stop(stop)] if stop else [])],
+        batches, validation_data=(*validation, *balance), epochs=recipe.epochs, initial_epoch=batches.epoch, verbose=verbose,
+        callbacks=[*beside, *([checkpoint] if checkpoint else [])],
     )
-    table = pd.DataFrame(history.history)
+    table = pd.DataFrame([*done, *pd.DataFrame(history.history).to_dict("records")])
     table.insert(0, "epoch", np.arange(1, len(table) + 1))
     if not recipe.class_weights:
         table = table.drop(columns="uar", errors="ignore")
@@ -289,6 +297,15 @@ def train_network(
             f"lower the learning rate ({recipe.learning_rate:g}) or look for extreme values in the features"
         )
     return table
+
+
+def _compile(model: keras.Model, task: Task, recipe: Recipe, batches: Batches) -> None:
+    "Give a model its optimizer, loss and metrics, with all that they keep."
+    optimizer = make_optimizer(recipe, steps=len(batches) * recipe.epochs)
+    metrics, weighted_metrics = task_metrics(task)
+    model.compile(optimizer, task_loss(task, recipe.label_smoothing), metrics=metrics, weighted_metrics=weighted_metrics)
+    make_variables(model, batches[0])
+    model.was_stopped = False
 
 
 def _balance(y: np.ndarray) -> np.ndarray:
@@ -375,9 +392,10 @@ def run_experiment(
     cache: str | Path | None = None,  # where features are kept; the user's cache folder by default
     stop: Callable[[int, dict], bool] | None = None,  # given epoch (from 1) and its scores, True ends a network's training
     callbacks: Iterable[keras.callbacks.Callback] = (),  # of Keras, for a network; they must not change the training
+    checkpoint_seconds: float = 20.0,  # a training that takes longer is kept after an epoch, at most so often
     verbose: int = 0,  # Keras' own progress: 0 none, 1 a bar, 2 a line an epoch
 ) -> Run:  # from the ledger if it is there
-    "Do an experiment, or load its run if it was done before; raise `LeakageError` if its split leaks unasked."
+    "Do an experiment, go on with one that was interrupted, or load its run; raise `LeakageError` if its split leaks unasked."
     audit = audit_split(experiment.corpus, experiment.split, cache=cache)
     check_leakage(audit, experiment.allow_leakage)
     ledger = ledger or Ledger()
@@ -389,20 +407,45 @@ def run_experiment(
     clock = [time.perf_counter()]
     features = extract(experiment.corpus, experiment.features, cache=cache)
     clock.append(time.perf_counter())
-    with seeded(experiment.description["recipe"]["seed"]):
-        model, history, score = _fit(experiment, features, stop=stop, callbacks=callbacks, verbose=verbose)
+    with _kept_on_the_way(experiment, ledger, stop, checkpoint_seconds) as checkpoint, seeded(experiment.description["recipe"]["seed"]):
+        model, history, score = _fit(experiment, features, stop=stop, callbacks=callbacks, checkpoint=checkpoint, verbose=verbose)
         clock.append(time.perf_counter())
-        parts = {part: ids for part in ("validation", "test") if (ids := getattr(experiment.split, part))}
-        tables = [predictions_table(experiment.corpus, part, ids, score(features.rows(ids)), experiment.task) for part, ids in parts.items()]
-    clock.append(time.perf_counter())
-    is_network = isinstance(model, keras.Model)
-    record = {
-        "mark": audit.mark, "leaks": audit.leaks, "parameters": model.count_params() if is_network else None,
-        "seconds": dict(zip(("features", "training", "evaluation"), np.diff(clock).tolist())),
+        table = _predict(experiment, features, score)
+        clock.append(time.perf_counter())
+        seconds = dict(zip(("features", "training", "evaluation"), np.diff(clock).tolist()))
+        seconds["training"] += checkpoint.spent if checkpoint else 0.0
+        description = _stopped(experiment, len(history)) if getattr(model, "was_stopped", False) else experiment.description
+        network = model if isinstance(model, keras.Model) else None
+        return ledger.add(description, table, history, _record(audit, network, seconds), model=network)
+
+
+def _predict(experiment: Experiment, features: Features, score: Callable) -> pd.DataFrame:
+    "The answers to validation and test items, as far as there are any."
+    parts = {part: ids for part in ("validation", "test") if (ids := getattr(experiment.split, part))}
+    return pd.concat([predictions_table(experiment.corpus, part, ids, score(features.rows(ids)), experiment.task) for part, ids in parts.items()])
+
+
+def _record(audit: Audit, network: keras.Model | None, seconds: dict[str, float]) -> dict:
+    "What is to be remembered of a training beside its answers."
+    return {
+        "mark": audit.mark, "leaks": audit.leaks, "parameters": network.count_params() if network else None, "seconds": seconds,
         "process_peak_memory_mb": peak_memory_mb(), "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all"),
     }
-    description = _stopped(experiment, len(history)) if is_network and model.was_stopped else experiment.description
-    return ledger.add(description, pd.concat(tables), history, record, model=model if is_network else None)
+
+
+@contextmanager
+def _kept_on_the_way(experiment: Experiment, ledger: Ledger, stop: Callable | None, seconds: float) -> Iterator[TrainingCheckpoint | None]:
+    "The checkpoint of a training, swept away once the run is there, or if the loss is no number: it would only get there again."
+    if experiment.recipe is None or stop:  # what a search stops early depends on all its other trials: such a training begins anew
+        yield None
+        return
+    folder = ledger.folder / "unfinished" / experiment.key
+    try:
+        yield TrainingCheckpoint(folder / "checkpoint.npz", seconds=seconds)
+    except FloatingPointError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
 
 # %% ../../nbs/training/40_fit.ipynb #d27d8110
 def _stopped(experiment: Experiment, epochs: int) -> dict:
