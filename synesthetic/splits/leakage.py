@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['MARKS', 'LeakageError', 'Audit', 'original_name', 'augmented_families', 'leak_groups', 'audit_split', 'audit_splits',
-           'accepted', 'check_leakage']
+           'accepted', 'without_shared', 'check_leakage']
 
 # %% ../../nbs/splits/20_leakage.ipynb #cfab44be
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -166,7 +166,7 @@ def audit_splits(
     audits = [_audit(corpus, split, groups) for split in splits]
     return Audit(pd.concat([audit.table for audit in audits]).groupby(level="leak", sort=False).max(), audits[0].part)
 
-# %% ../../nbs/splits/20_leakage.ipynb #40c79173
+# %% ../../nbs/splits/20_leakage.ipynb #d359f2bd
 def accepted(
     allow: bool | str | Collection[str],  # False, True, keys of `MARKS`, or "speaker,text"
 ) -> set[str]:  # keys of `MARKS`
@@ -178,7 +178,25 @@ def accepted(
         raise ValueError(f"unknown leak {unknown[0]!r}; leaks are accepted by name: {', '.join(MARKS)}")
     return names
 
+# %% ../../nbs/splits/20_leakage.ipynb #67639c12
+def without_shared(
+    corpus: Corpus,  # what was split
+    split: Split,
+    leaks: str | Collection[str] = ("duplicate", "near-duplicate"),  # kinds of leak, keys of `MARKS`
+    *,
+    cache: str | Path | None = None,  # where fingerprints are kept; the user's cache folder by default
+) -> Split:  # with the same test part
+    "Take out of train and validation what the test part has as well; raise `ValueError` if nothing is left."
+    groups, shared = leak_groups(corpus, cache=cache), set()
+    for leak in sorted(accepted(leaks) & set(groups)):
+        family = groups[leak]
+        shared |= set(family.index[family.isin(family.reindex(split.test).dropna())])
+    kept = [tuple(name for name in part if name not in shared) for part in (split.train, split.validation)]
+    if not all(kept):
+        raise ValueError(f"{corpus.name}: all items of a part share something with the test part ({', '.join(sorted(accepted(leaks)))}): nothing is left to train on")
+    return replace(split, train=kept[0], validation=kept[1])
 
+# %% ../../nbs/splits/20_leakage.ipynb #40c79173
 def check_leakage(
     audit: Audit,  # of the split to train on
     allow: bool | str | Collection[str] = False,  # accepted leaks: False, True, keys of `MARKS`, or "speaker,text"
