@@ -4,20 +4,23 @@
 
 # %% auto #0
 __all__ = ['FACE_PROFILES', 'TRANSFER_RECIPE', 'FOUR_BLOCK_RECIPE', 'FINE_RECIPE', 'FOUR_BLOCK_OPTIONS', 'TASKS', 'FaceProfile',
-           'choose_backbones', 'possible_tasks', 'face_comparison', 'TrainedHead', 'build_unfrozen', 'unfreeze']
+           'choose_backbones', 'possible_tasks', 'face_splits', 'thin_classes', 'face_comparison', 'TrainedHead',
+           'build_unfrozen', 'unfreeze', 'whole_network', 'network_costs']
 
 # %% ../../nbs/training/57_faces.ipynb #17e8ded1
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
+import numpy as np
+import pandas as pd
 
 from ..corpora.base import Corpus
 from ..features.backbone import Backbone, fresh_network, preprocessing_constants
 from ..features.pixels import Pixels
-from ..models.faces import build_fine_tuned, build_four_block_cnn, build_transfer
-from ..splits.policy import Split
+from ..models.faces import build_fine_tuned, build_four_block_cnn, build_transfer, count_flops, milliseconds_per_picture
+from ..splits.policy import Split, inner_split, make_splits, sized_split
 from .fit import Experiment, load_model
 from .ledger import Run
 from .recipe import Recipe
@@ -48,11 +51,13 @@ TRANSFER_RECIPE = Recipe(
     epochs=12, batch_size=32, learning_rate=1e-3, schedule="constant", weight_decay=0.0, label_smoothing=0.0, ema_momentum=0.0, patience=4, augmentation=None,
 )
 FOUR_BLOCK_RECIPE = Recipe(
-    epochs=50, batch_size=64, learning_rate=3e-3, schedule="exponential", weight_decay=1e-2, label_smoothing=0.1, class_weights=False, ema_momentum=0.99,
+    epochs=50, batch_size=64, learning_rate=2e-3, schedule="exponential", weight_decay=5e-2, label_smoothing=0.1, class_weights=False, ema_momentum=0.99,
     patience=10, augmentation=None,
 )
 FINE_RECIPE = replace(TRANSFER_RECIPE, learning_rate=1e-5)
-FOUR_BLOCK_OPTIONS = {"filters": (32, 64, 96, 128), "convolutions": (1, 2, 2, 2)}  # what two cores train in half an hour on 10,000 pictures
+FOUR_BLOCK_OPTIONS = {  # what two cores train in half an hour on 10,000 pictures
+    "filters": (32, 64, 96, 128), "convolutions": (1, 2, 2, 2), "block_dropout": 0.05, "dropout_rate": 0.3,
+}
 
 # %% ../../nbs/training/57_faces.ipynb #4a7c81dc
 def choose_backbones(
@@ -78,6 +83,42 @@ def possible_tasks(
 ) -> tuple[str, ...]:  # keys of `TASKS`
     "Name the questions that a corpus has answers to."
     return tuple(task for task, targets in TASKS.items() if set(targets) <= set(corpus.items))
+
+# %% ../../nbs/training/57_faces.ipynb #576742bd
+def face_splits(
+    corpus: Corpus,
+    policy: str = "",  # speaker, random or official; by default what the corpus allows
+    *,
+    folds: int = 4,  # parts, where the corpus does not come in parts
+    tested: str = "",  # of a corpus in parts: "validation" to choose by, "test" for the last look; the first that there is by default
+    sizes: Sequence[int] = (),  # of training, validation and test, at random
+    validation: float = 0.2,  # share of what the test part leaves
+) -> list[Split]:
+    "Divide a corpus of faces; raise `ValueError` where it cannot be divided so."
+    parts = set(corpus.items.get("part", ()))
+    if sizes:
+        if policy not in ("", "random") or len(sizes) != 3:
+            raise ValueError(f"sizes are the numbers of training, validation and test pictures of a random split, not {tuple(sizes)} of {policy or 'random'!r}")
+        return [sized_split(corpus, tuple(sizes))]
+    policy = policy or ("official" if parts else "speaker" if "speaker" in corpus.items else "random")
+    if policy == "official":
+        return [inner_split(corpus, tested or ("validation" if "validation" in parts else "test"), share=validation)]
+    return make_splits(corpus, policy, folds=folds, validation=validation)
+
+# %% ../../nbs/training/57_faces.ipynb #83e592e2
+def thin_classes(
+    corpus: Corpus,
+    split: Split,
+    *,
+    share: float = 0.125,  # of its training items that a class keeps
+    every: int = 3,  # the first of so many classes is made rare
+    seed: int = 0,  # of the choice
+) -> Split:
+    "Make some classes rare in training."
+    labels, rng = corpus.items.set_index("id")["label"], np.random.default_rng(seed)
+    train, rare = np.array(split.train), corpus.classes[::every]
+    kept = [items if label not in rare else rng.permutation(items)[:max(1, round(share * len(items)))] for label in corpus.classes for items in [train[labels[train] == label]]]
+    return replace(split, train=tuple(sorted(np.concatenate(kept))))
 
 # %% ../../nbs/training/57_faces.ipynb #8df70c14
 def face_comparison(
@@ -153,3 +194,26 @@ def unfreeze(
         raise ValueError(f"unfreeze takes an experiment on the features of a backbone and its own run, not {experiment.name} on {type(spec).__name__} and {run!r}")
     options = {**experiment.options, "backbone": replace(spec, variants=1), "head": TrainedHead(run.key, str(run.folder)), "blocks": blocks}
     return replace(experiment, features=Pixels(spec.size, crop=spec.crop), architecture=build_unfrozen, recipe=replace(recipe, seed=experiment.recipe.seed), options=options)
+
+# %% ../../nbs/training/57_faces.ipynb #a4b8df07
+def whole_network(
+    experiment: Experiment,  # of `face_comparison` or `unfreeze`
+    run: Run,  # what it led to
+) -> keras.Model:  # (batch, height, width, 3), pixels in -1..1 -> (batch, outputs)
+    "Take the network of a run; to a head its backbone is joined."
+    return unfreeze(experiment, run, blocks=0).build() if isinstance(experiment.features, Backbone) else load_model(run)
+
+
+def network_costs(
+    networks: Mapping[str, keras.Model],  # name -> from pixels to answers
+    *,
+    repeats: int = 3,  # timings, the fastest of which counts
+) -> pd.DataFrame:  # a row a network: pixels a side, parameters, MFLOPs and milliseconds a picture
+    "Measure what each network costs on this machine."
+    return pd.DataFrame.from_dict({
+        name: {
+            "pixels": model.input_shape[1], "parameters": model.count_params(), "MFLOPs": count_flops(model) / 1e6,
+            "ms": milliseconds_per_picture(model, repeats=repeats),
+        }
+        for name, model in networks.items()
+    }, orient="index").rename_axis("network")
