@@ -1,4 +1,8 @@
 """Networks for faces in experiments: classes, dimensions and both, from pixels, from cached features, and from a whole backbone."""
+import subprocess
+import sys
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -68,3 +72,44 @@ def test_real_weights_say_the_same_cached_and_whole(real_data, tmp_path):
     pixels = np.stack([Pixels(128)(path) for path in corpus.items["path"]])
     assert np.abs(whole.predict(pixels, verbose=0) - head.predict(np.asarray(cached), verbose=0)).max() < 1e-3
     assert count_flops(whole) == pytest.approx(2e8, rel=0.1)  # 99 million multiply-adds, says Keras of mobilenet_v2_1.0_128
+
+
+LONG_TRAINING = """
+import sys, time
+import keras
+from synesthetic.corpora.synthetic_faces import synthetic_faces
+from synesthetic.features.pixels import Pixels
+from synesthetic.models.faces import build_four_block_cnn
+from synesthetic.splits.policy import make_splits
+from synesthetic.training.fit import Experiment, run_experiment
+from synesthetic.training.ledger import Ledger
+from synesthetic.training.recipe import Recipe
+
+where, slow = sys.argv[1:]
+faces = synthetic_faces(where + "/faces", classes="happy,sad", identities=6, images=4, size=24)
+recipe = Recipe(epochs=8, batch_size=16, schedule="exponential", ema_momentum=0.5, patience=6, augmentation=None)
+experiment = Experiment(faces, make_splits(faces, "speaker", folds=3)[0], Pixels(16), build_four_block_cnn, recipe, {"filters": (4, 4, 4, 8), "embedding_dim": 8})
+wait = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: time.sleep(1.5 if slow == "slow" else 0))
+run_experiment(experiment, ledger=Ledger(where + "/runs-" + slow), cache=where + "/cache", callbacks=[wait], checkpoint_seconds=0)
+"""
+
+
+def test_a_long_training_survives_kill_9(tmp_path):
+    "Killed between two epochs and asked for again, it ends with the weights of one that was left in peace."
+    def start(speed):
+        return subprocess.Popen([sys.executable, "-c", LONG_TRAINING, str(tmp_path), speed], stderr=subprocess.PIPE, text=True)
+
+    killed, unfinished = start("slow"), tmp_path / "runs-slow" / "unfinished"
+    while not (kept := list(unfinished.glob("*/checkpoint.npz"))) and killed.poll() is None:
+        time.sleep(0.05)
+    time.sleep(2)
+    killed.kill()
+    assert kept and not Ledger(tmp_path / "runs-slow").runs(), killed.stderr.read()
+    first = np.load(kept[0])["about"].item().count('"loss"')
+    assert 1 <= first < 8
+    for speed in ("slow", "fast"):
+        process = start(speed)
+        assert process.wait(timeout=300) == 0, process.stderr.read()
+    resumed, left = (Ledger(tmp_path / f"runs-{speed}").runs()[0] for speed in ("slow", "fast"))
+    assert resumed.predictions.equals(left.predictions) and resumed.history.equals(left.history) and not list(unfinished.iterdir())
+    assert all(np.array_equal(one, other) for one, other in zip(load_model(resumed).get_weights(), load_model(left).get_weights()))

@@ -34,7 +34,7 @@ def valence_table(
     for name, part in answers.groupby("architecture", sort=False):
         agreement, error = (speaker_interval(part, f"{dimension}.{score}", ()) for score in ("ccc", "mse"))
         by_seed = [regression_scores(one).loc[dimension] for _, one in part.groupby("seed")]
-        means = pd.DataFrame(by_seed)[["pearson", "r2", "mae", "sagr"]].mean(skipna=False)
+        means = pd.DataFrame(by_seed)[["pearson", "r2", "mae", "rmse", "sagr"]].mean(skipna=False)
         rows[name] = {
             "ccc": agreement.estimate, "low": agreement.low, "high": agreement.high, "seed sd": agreement.seed_sd, "mse": error.estimate,
             "mse low": error.low, "mse high": error.high, **means, "seeds": agreement.seeds,
