@@ -257,6 +257,30 @@ def test_pictures_of_every_mode_are_read_alike(tmp_path, mode, suffix):
     assert np.corrcoef(seen[:, :, 0].mean(axis=0), np.arange(16))[0, 1] > 0.9  # and is neither turned nor made a negative
 
 
+@pytest.mark.parametrize("mode, suffix", [("RGBA", ".png"), ("RGBA", ".webp"), ("LA", ".png"), ("P", ".png"), ("P", ".gif"), ("RGB", ".png"), ("L", ".png")])
+def test_transparent_parts_are_white(tmp_path, mode, suffix):
+    "Whatever the file holds there, and however it says so: an alpha channel, an entry of the palette, one colour."
+    path, ink = tmp_path / f"drawing{suffix}", np.zeros((48, 48), bool)
+    ink[16:32, 16:32] = True
+    seal = {"transparency": {"RGB": (9, 9, 9), "L": 9}.get(mode, 0)} if mode in ("P", "RGB", "L") else {}
+    if seal:
+        drawing = Image.fromarray(np.where(ink, 200, 0 if mode == "P" else 9).astype(np.uint8)).convert(mode)
+    else:
+        drawing = Image.fromarray(np.dstack([np.where(ink, 200, 9)] * 3 + [255 * ink]).astype(np.uint8)).convert(mode)
+    drawing.save(path, **seal, **({"lossless": True} if suffix == ".webp" else {}))
+    for wanted in ("RGB", "L"):
+        grey = np.asarray(load_image(path, mode=wanted).convert("L"))
+        assert (grey[~ink] == 255).all() and (grey[ink] == 200).all()
+
+
+def test_transparent_picture_is_flat_if_nothing_is_drawn(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (8, 8, 4), np.uint8)
+    noise[..., 3] = 0
+    Image.fromarray(noise).save(tmp_path / "nothing.png")
+    with pytest.raises(ImageError, match="nothing.png: the picture is of one flat colour"):
+        load_image(tmp_path / "nothing.png")
+
+
 @pytest.mark.parametrize("spoil, message", [
     (lambda path: path.write_bytes(path.read_bytes()[:300]), "is damaged or not a picture"),
     (lambda path: path.write_bytes(b""), "is empty"),

@@ -21,13 +21,13 @@ def load_image(
     path: str | Path,  # PNG, JPEG or anything else that Pillow reads
     *,
     mode: str = "RGB",  # "RGB" or "L" for grey
-) -> Image.Image:  # turned as its EXIF data says
+) -> Image.Image:  # turned as its EXIF data says, on white where it is transparent
     "Read a picture; raise `ImageError` if it is missing, empty, damaged or of one flat colour."
     if not Path(path).is_file():
         raise ImageError(f"{path}: there is no such file; check the corpus' folder")
     try:
         with Image.open(path) as file:
-            picture = _eight_bits(ImageOps.exif_transpose(file)).convert(mode)
+            picture = _on_white(_eight_bits(ImageOps.exif_transpose(file))).convert(mode)
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         reason = "is damaged or not a picture that Pillow reads (PNG, JPEG, ...)" if Path(path).stat().st_size else "is empty (0 bytes)"
         raise ImageError(f"{path}: the file {reason}; get it again or remove it from the corpus") from error
@@ -36,6 +36,7 @@ def load_image(
         raise ImageError(f"{path}: the picture is of one flat colour; remove it from the corpus")
     return picture
 
+
 def _eight_bits(picture: Image.Image) -> Image.Image:
     "A picture of 16 bits or of fractions, scaled to its own range; any other as it is."
     if picture.mode not in ("I", "F") and not picture.mode.startswith("I;"):
@@ -43,6 +44,14 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     values = np.asarray(picture, float)
     low, high = values.min(), values.max()
     return Image.fromarray(np.uint8(255 * (values - low) / max(high - low, 1e-9)))
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    "A picture laid on white paper, if it has transparent parts; any other as it is."
+    if not picture.has_transparency_data:
+        return picture
+    coloured = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), coloured)
 
 # %% ../../nbs/features/35_pixels.ipynb #210e00ff
 def edge_histograms(
