@@ -50,7 +50,7 @@ def _assignments(
 )
 def report(
     week: Annotated[str, typer.Argument(help="Which weekly report, such as 04.")],
-    corpus: Annotated[str, typer.Option(help="Name of the corpus; see `synesthetic corpora`.")] = "embedded",
+    corpus: Annotated[str, typer.Option(help="Name of the corpus, or a file of your own; see `synesthetic corpora`.")] = "embedded",
     data: Annotated[Optional[Path], typer.Option(help="The corpus' folder, or the one above it.")] = None,
     profile: Annotated[str, typer.Option(help="quick (minutes) or full (the sizes of the source).")] = "quick",
     set_: Annotated[Optional[list[str]], typer.Option("--set", help="Any parameter of the report: name=value. Repeatable.")] = None,
@@ -73,13 +73,13 @@ def report(
 # %% ../nbs/90_cli.ipynb #63e0e334
 @app.command(
     epilog="Examples:  synesthetic paint clip.wav  |  synesthetic paint clip.wav --out picture.png --seed 3  |  "
-    "synesthetic paint clip.wav --sounds ravdess --pictures paintings --data ~/corpora",
+    "synesthetic paint clip.wav --sounds ravdess --pictures paintings --data ~/corpora  |  synesthetic paint clip.wav --pictures mine.csv",
 )
 def paint(
     clip: Annotated[Path, typer.Argument(help="A recording: WAV, FLAC, OGG or MP3.")],
     out: Annotated[Optional[Path], typer.Option(help="The figure; <clip>_painting.png in the current folder by default.")] = None,
     sounds: Annotated[str, typer.Option(help="Corpus of sounds that the towers were trained on.")] = "embedded",
-    pictures: Annotated[str, typer.Option(help="Corpus of pictures; embedded-paintings or paintings by default.")] = "",
+    pictures: Annotated[str, typer.Option(help="Corpus of pictures, or a csv of your own; embedded-paintings or paintings by default.")] = "",
     data: Annotated[Optional[Path], typer.Option(help="Folder of the corpora, where they are not embedded.")] = None,
     picture_data: Annotated[Optional[Path], typer.Option(help="Folder of the pictures, where it is another one.")] = None,
     classes: Annotated[str, typer.Option(help="Emotions that the report was made with, such as happy,sad; all by default.")] = "",
@@ -150,7 +150,7 @@ def _whole_number(name: str, value: str) -> int:
     "synesthetic tune --costs parameters,latency --storage postgresql+psycopg://me:secret@host/studies",
 )
 def tune(
-    corpus: Annotated[str, typer.Option(help="Name of the corpus; see `synesthetic corpora`.")] = "embedded",
+    corpus: Annotated[str, typer.Option(help="Name of the corpus, or a file of your own; see `synesthetic corpora`.")] = "embedded",
     data: Annotated[Optional[Path], typer.Option(help="The corpus' folder, or the one above it.")] = None,
     classes: Annotated[str, typer.Option(help="Classes, such as happy,sad,angry, or all; by default the corpus' usual ones.")] = "",
     architecture: Annotated[str, typer.Option(help="Which network: cnn, resnet, transformer, ...")] = "cnn",
@@ -279,7 +279,7 @@ def _print_json(value: object) -> None:
     "synesthetic audit --table my_split.csv  |  synesthetic audit emodb --table fold1_train.jsonl --table fold1_test.jsonl --json",
 )
 def audit(
-    corpus: Annotated[Optional[str], typer.Argument(help="Name of a corpus; see `synesthetic corpora`. Not needed with --table.")] = None,
+    corpus: Annotated[Optional[str], typer.Argument(help="Name of a corpus, or a file of your own; see `synesthetic corpora`. Not needed with --table.")] = None,
     data: Annotated[Optional[Path], typer.Option(help="The corpus' folder, or the one above it; with --table alone, the folder of its paths.")] = None,
     split: Annotated[str, typer.Option(help="Policy: random, speaker, text, speaker+text or official; by default speaker, or official where speakers are not known, or random.")] = "",
     folds: Annotated[int, typer.Option(help="Parts of the split.")] = 4,
@@ -436,6 +436,7 @@ def corpora(
     for name, row in describe_corpora(data).iterrows():
         typer.echo(f"{name:18} {row['title']}")
         typer.echo(f"{'':18} {'found: ' + row['found'] if row['found'] else 'not found; ' + row['how_to_get']}\n")
+    typer.echo("Or give a file of your own as the corpus: recordings with valence (.pkl, .npz, .parquet), or a table of pictures (.csv, with columns file and label).")
 
 # %% ../nbs/90_cli.ipynb #ca3f9b98
 def main() -> None:

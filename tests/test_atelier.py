@@ -113,6 +113,27 @@ def test_paint_says_what_is_missing(tmp_path, clip):
     assert "Traceback" not in found.stderr
 
 
+def test_pictures_of_ones_own_are_a_csv(tmp_path, clip):
+    from synesthetic.crossmodal.studio import open_studio
+    from synesthetic.reporting.report import report_folder
+
+    rng, names = np.random.default_rng(0), [f"{artist}-{label}.png" for artist in "abcd" for label in ("happy", "sad")]
+    for name in names:
+        Image.fromarray(rng.integers(0, 256, (8, 8, 3), np.uint8)).save(tmp_path / name)
+    table = pd.DataFrame({"file": names, "label": ["happy", "sad"] * 4, "artist": [name[0] for name in names]})
+    table.to_csv(tmp_path / "mine.csv", index=False)
+    table.drop(columns="artist").to_csv(tmp_path / "anonymous.csv", index=False)
+    studio = open_studio("embedded", str(tmp_path / "mine.csv"), phrases=1)
+    assert studio.pictures.name == "mine" and studio.sounds.classes == ("happy", "sad")
+    artists = studio.pictures.items.set_index("id")["speaker"]
+    assert not set(artists[list(studio.halves[0].train)]) & set(artists[list(studio.halves[1].train)])
+    assert report_folder("week_06", "embedded", str(tmp_path / "mine.csv")).name == "embedded+mine"
+    with pytest.raises(ValueError, match="anonymous does not say the speaker or artist of its items"):
+        open_studio("embedded", str(tmp_path / "anonymous.csv"), phrases=1).picture_splits
+    found = paint(tmp_path, clip, "--pictures", "mine.csv")
+    assert found.returncode == 1 and "synesthetic report 06" in found.stderr and "--set pictures=mine.csv" in found.stderr
+
+
 @pytest.mark.parametrize("kind, words", [
     ("missing", "no such file"), ("empty", "empty"), ("silent", "silent"), ("offset", "silent"), ("text", "clip.wav"), ("nan", "finite"),
 ])

@@ -401,7 +401,7 @@ def test_folder_of_ones_own(tmp_path):
     ("", "is not a csv"),
     ("file,label\n", "has no rows"),
     ("file;label\na.png;sad\n", "has no column file or filename or path or image; it has file;label"),
-    ("file,mood\na.png,sad\n", "has no column label or emotion; it has file, mood. Say which one it is: columns={'label': ...}"),
+    ("file,mood\na.png,sad\n", "has no column label or emotion; it has file, mood. Rename one, or say which it is: columns={'label': ...}"),
     ("file,label\na.png,nan\n", "1 of 1 rows have no label, first row 1"),
     ("file,label,artist\na.png,sad,\n", "1 of 1 rows have no artist, first row 1"),
     ("file,label,arousal\na.png,sad,high\n", "row 1: the arousal 'high' is not a number from -1 to 1"),
@@ -415,3 +415,29 @@ def test_broken_tables_of_ones_own(tmp_path, text, message):
     with pytest.raises(ValueError) as caught:
         load_image_folder(tmp_path)
     assert message in str(caught.value) and "labels.csv" in str(caught.value)
+
+
+def test_a_csv_of_pictures_is_a_corpus_by_name(tmp_path, monkeypatch):
+    (tmp_path / "drawings").mkdir()
+    for name in "abcd":
+        Image.new("RGB", (4, 4)).save(tmp_path / "drawings" / f"{name}.png")
+    file = tmp_path / "drawings" / "Mine.CSV"
+    file.write_text("file,label,artist\na.png,sad,x\nb.png,happy,x\nc.png,sad,y\nd.png,happy,y\n")
+    corpus = load_corpus(str(file))
+    assert corpus.name == "Mine" and corpus.classes == ("happy", "sad") and set(corpus.items["speaker"]) == {"x", "y"}
+    monkeypatch.chdir(tmp_path)
+    for name, data in (("drawings/Mine.CSV", None), ("Mine.CSV", tmp_path / "drawings"), ("Mine.CSV", "drawings")):
+        assert load_corpus(name, data).fingerprint == corpus.fingerprint
+    assert len(load_corpus(str(file), classes="sad")) == 2
+    with pytest.raises(ValueError, match="Mine has no class 'angry'"):
+        load_corpus(str(file), classes="angry")
+    with pytest.raises(FileNotFoundError, match="there is no file drawings/yours.csv, neither here nor in"):
+        load_corpus("drawings/yours.csv")
+    file.write_text("file,label\ne.png,sad\n")
+    with pytest.raises(FileNotFoundError, match="1 of 1 pictures are neither in .*drawings nor in its images/: 'e.png'"):
+        load_corpus(str(file))
+    file.write_text("picture,label\na.png,sad\n")
+    with pytest.raises(ValueError, match="Mine.CSV has no column file or filename or path or image; it has picture, label. Rename one"):
+        load_corpus(str(file))
+    with pytest.raises(ValueError, match=r"unknown corpus 'mine'; known are .*, and files of your own \(.pkl, .*, .csv\)"):
+        load_corpus("mine")

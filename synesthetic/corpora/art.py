@@ -358,9 +358,10 @@ def load_image_folder(
     columns: Mapping[str, str] | None = None,  # ours -> the table's: {"label": "mood"}; others are kept under the given name
     votes: Mapping[str, str] | None = None,  # class -> the table's column of counts, in place of a label: {"happy": "joy"}
     classes: str | tuple[str, ...] = "all",  # class names, or "happy,sad", or "all"
+    name: str = "",  # of the corpus; that of the folder by default
     licence: str = "the user's own data",  # the terms under which the pictures may be used
     citation: str = "none",  # whom to cite
-) -> Corpus:  # named after the folder; columns speaker (the artist), valence, arousal, title, part where the table has them
+) -> Corpus:  # with columns speaker (the artist), valence, arousal, title, part where the table has them
     "Load a folder of pictures with a table of labels or votes."
     folder = Path(folder).expanduser().resolve()
     if not folder.is_dir():
@@ -370,14 +371,14 @@ def load_image_folder(
     names = {ours: theirs for ours, theirs in name_columns(rows, columns).items() if not (votes and ours == "label")}
     for needed in [name for name in (("file",) if votes else ("file", "label")) if name not in names]:
         usual = " or ".join(IMAGE_COLUMNS[needed])
-        raise ValueError(f"{path} has no column {usual}; it has {', '.join(rows)}. Say which one it is: columns={{{needed!r}: ...}}")
+        raise ValueError(f"{path} has no column {usual}; it has {', '.join(rows)}. Rename one, or say which it is: columns={{{needed!r}: ...}}")
     items = _to_unit_scale(_columns(rows, names, path), path)
     items = items.assign(id=items["file"], path=find_images(folder, items["file"])).drop(columns="file")
-    items = _label_by_votes(items, rows, votes, folder.name, path) if votes else items
+    items = _label_by_votes(items, rows, votes, name or folder.name, path) if votes else items
     alike = [name for name, number in Counter(label.casefold() for label in set(items["label"])).items() if number > 1]
     if alike:
         raise ValueError(f"{path}: the label {alike[0]!r} is written in several ways; write it in one")
-    return select_classes(Corpus(folder.name, items, in_class_order(items["label"]), licence, citation), classes)
+    return select_classes(Corpus(name or folder.name, items, in_class_order(items["label"]), licence, citation), classes)
 
 
 def _label_by_votes(items: pd.DataFrame, rows: pd.DataFrame, votes: Mapping[str, str], name: str, path: Path) -> pd.DataFrame:

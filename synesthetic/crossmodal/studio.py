@@ -154,8 +154,8 @@ def choose_asked(
 
 # %% ../../nbs/crossmodal/30_studio.ipynb #690db131
 def open_studio(
-    sounds: str = "embedded",  # name of a corpus of sounds
-    pictures: str = "",  # name of a corpus of pictures; the embedded one for embedded sounds, "paintings" for others
+    sounds: str = "embedded",  # name or file of a corpus of sounds
+    pictures: str = "",  # name of a corpus of pictures, or a csv of them; the embedded one for embedded sounds, "paintings" for others
     *,
     data: str | Path | None = None,  # folder of the sounds, or the one above it
     picture_data: str | Path | None = None,  # folder of the pictures, or the one above it; that of the sounds by default

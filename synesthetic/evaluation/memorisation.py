@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['THUMBNAIL', 'FLAT', 'SHIFTS', 'CUTS', 'VIEWS', 'NEIGHBOURS', 'SAME', 'VERDICTS', 'averaging', 'thumbnails',
-           'thumbnail_views', 'Nearest', 'picture_distances', 'nearest', 'data_copying', 'exceedance',
+           'thumbnail_views', 'Nearest', 'picture_distances', 'nearest_training', 'data_copying', 'exceedance',
            'different_pictures', 'planted_copies', 'Memorisation', 'memorisation']
 
 # %% ../../nbs/evaluation/52_memorisation.ipynb #6435249f
@@ -88,7 +88,7 @@ def picture_distances(
     return np.sqrt(np.maximum(best, 0) / own.shape[1]), mirrored
 
 
-def nearest(
+def nearest_training(
     distances: np.ndarray,  # (n, m) of `picture_distances`; infinite where a picture is compared with itself
     mirrored: np.ndarray | bool = False,  # (n, m)
     *,
@@ -219,8 +219,8 @@ def memorisation(
     among, views = among[np.ix_(rows, rows)] + np.diag(np.full(len(rows), np.inf)), views[:, rows]
     seen = {"samples": picture_distances(samples, views), "held-out pictures": picture_distances(held_out, views)}
     seen["training, leave one out"] = (among,)
-    close = {name: nearest(*distances, neighbours=neighbours) for name, distances in seen.items()}
-    planted = nearest(*picture_distances(planted_copies(training[rows], seed=seed), views), neighbours=neighbours)
+    close = {name: nearest_training(*distances, neighbours=neighbours) for name, distances in seen.items()}
+    planted = nearest_training(*picture_distances(planted_copies(training[rows], seed=seed), views), neighbours=neighbours)
     distinct = len(different_pictures(picture_distances(samples, thumbnail_views(samples))[0]))
     return _verdict(close, planted, distinct, rows, len(training), alpha, tolerated, level)
 

@@ -333,15 +333,19 @@ def plot_trials(
     measure: str,  # the objective's column
     *,
     direction: str = "maximize",  # or "minimize": which way is better
+    startup: int = 0,  # trials at the beginning that were drawn at random
     title: str = "The trials of the search",
     ax: Axes | None = None,
     mark: str = "",  # what leaks
 ) -> Axes:
     "Draw the score of each trial by its state, and the best score so far."
     ax = _axes(ax)
+    if startup:
+        ax.axvspan(trials.index.min() - 0.5, trials.index.min() + startup - 0.5, color="0.93", zorder=0, label="drawn at random")
     for state, (marker, colour) in STATE_STYLES.items():
         rows = trials[trials["state"] == state]
-        ax.scatter(rows.index, rows[measure], marker=marker, color=colour, s=30, edgecolor="white", lw=0.5, label=f"{len(rows)} {state}")
+        label = f"{len(rows)} {state}" if len(rows) else None
+        ax.scatter(rows.index, rows[measure], marker=marker, color=colour, s=30, edgecolor="white", lw=0.5, label=label)
     complete = trials[measure].where(trials["state"] == "complete")
     best = complete.cummax() if direction == "maximize" else complete.cummin()
     ax.step(best.index, best.ffill(), where="post", color="0.35", lw=1, zorder=0, label="best so far")

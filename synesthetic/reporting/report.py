@@ -26,7 +26,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from ..corpora.base import Corpus
-from ..corpora.catalogue import RECORDINGS
+from ..corpora.catalogue import CORPUS_FILES
 from ..foundation import canonical, project_folder, quiet_libraries
 from ..training.ledger import Run, current_commit
 
@@ -40,6 +40,11 @@ class Report:
     corpora: Corpus | Sequence[Corpus]  # what the numbers are about
     mark: str = ""  # what leaks; printed on every figure and table
     numbers: dict = field(default_factory=dict)  # name -> value, interval, runs
+
+    def __post_init__(self):
+        names = [one.name for one in self._corpora()]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two corpora are called alike: {', '.join(names)}; a corpus of your own is called what its file is called, so rename the file")
 
     def save_figure(
         self,
@@ -266,10 +271,10 @@ def regenerate(
 
 def report_folder(
     report: str,  # "week_04"
-    corpus: str,  # its name, or several with commas between them; of a file of recordings its stem counts
-    pictures: str = "",  # name of the pictures beside the sounds, where others than the usual ones are taken
+    corpus: str,  # its name, or several with commas between them; of a file its stem counts
+    pictures: str = "",  # name or file of the pictures beside the sounds, where others than the usual ones are taken
 ) -> Path:  # absolute
     "Say where a report on a corpus goes by default."
-    named = corpus if Path(corpus).suffix.lower() not in RECORDINGS else Path(corpus).stem
-    names = [named, *([pictures] if pictures else [])]
-    return project_folder() / "reports" / report / ",".join(names).replace(" ", "").replace(",", "+")
+    words = [word.strip() for word in f"{corpus},{pictures}".split(",")]
+    names = [Path(word).stem if word.lower().endswith(tuple(CORPUS_FILES)) else word for word in words if word]
+    return project_folder() / "reports" / report / "+".join(names).replace(" ", "")

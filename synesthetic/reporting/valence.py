@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['THIRDS', 'valence_table', 'simulated_answers', 'errors_by_group', 'plot_ratings', 'plot_predicted', 'plot_errors',
-           'plot_error_curves', 'trials_beside', 'plot_surrogate', 'plot_best_so_far', 'plot_heard']
+           'plot_error_curves', 'trials_beside', 'plot_surrogate', 'plot_heard']
 
 # %% ../../nbs/reporting/28_valence.ipynb #9d755b3a
 from collections.abc import Iterable, Mapping, Sequence
@@ -225,31 +225,6 @@ def plot_surrogate(
         _title(one, name, mark and " ")
     _title(axes[0], f"{title}: {measure}", mark)
     return axes
-
-
-@use_style()
-def plot_best_so_far(
-    searches: Mapping[str, Sequence[float]],  # name -> scores in the order of the trials, lower is better; nan for a trial without one
-    *,
-    measure: str = "validation MSE",
-    startup: int = 0,  # trials at the beginning that were drawn at random
-    title: str = "The best so far",
-    ax: Axes | None = None,
-    mark: str = "",  # what leaks
-) -> Axes:
-    "Draw the trials of searches and the best score of each so far."
-    ax = _axes(ax)
-    for (name, scores), colour in zip(searches.items(), ("#0072B2", "#D55E00", "#009E73", "#555555")):
-        numbers, scores = np.arange(1, len(scores) + 1), pd.Series(scores, dtype=float)
-        ax.plot(numbers, scores, "o", ms=4, color=colour, alpha=0.5)
-        ax.step(numbers, scores.cummin().ffill(), where="post", color=colour, label=name)
-    if startup:
-        ax.axvspan(0.5, startup + 0.5, color="0.93", zorder=0, label="drawn at random")
-    ax.set(xlabel="trial", ylabel=measure)
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend(loc="best")
-    _title(ax, title, mark)
-    return ax
 
 # %% ../../nbs/reporting/28_valence.ipynb #285f14f2
 @use_style()

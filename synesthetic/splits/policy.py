@@ -51,7 +51,7 @@ def check_policy(
         raise ValueError(f"a split needs at least 2 folds, not {folds}")
     for column in POLICIES[policy]:
         if column not in corpus.items:
-            raise ValueError(f"{corpus.name} does not say the {column} of its items: no {policy} split is possible")
+            raise ValueError(f"{corpus.name} does not say the {'speaker or artist' if column == 'speaker' else column} of its items: no {policy} split is possible")
     if len(corpus.classes) == 1:
         raise ValueError(f"{corpus.name} has the single class {corpus.classes[0]!r}; there is nothing to tell apart")
     if policy == "official":
