@@ -76,7 +76,7 @@ def test_report_takes_copies_out_of_training(workplace, fer_folders, tmp_path):
 def test_refusals_are_said_in_a_line(workplace, tmp_path):
     for settings, words in (
         ({"tasks": "emotion"}, "can be asked for classes, valence-arousal, both"),
-        ({"weights": "ResNet50=imagenet"}, "weights are given for 'ResNet50'"),
+        ({"weights": "ResNet50:imagenet"}, "weights are given for 'ResNet50'"),
         ({"parts": "2799,600,600"}, "too few for parts of 2799, 600, 600"),
         ({"policy": "official"}, "does not come in parts"),
     ):

@@ -97,6 +97,7 @@ def build_four_block_cnn(
     embedding_dim: int = 256,  # units of the embedding
     block_dropout: float = 0.1,  # share of maps dropped after each block
     dropout_rate: float = 0.5,  # share of units dropped around the embedding
+    own_contrast: bool = True,  # whether each picture is brought to mean 0 and variance 1 by itself, whatever the light
     flip: bool = True,  # whether pictures are mirrored in training
     rotation: float = 10.0,  # degrees by which they are turned, at most
     zoom: float = 0.1,  # share by which they are nearer or farther, at most
@@ -108,6 +109,7 @@ def build_four_block_cnn(
     if len(filters) != len(convolutions):
         raise ValueError(f"each block has its filters and its convolutions: {filters} and {convolutions} differ in number")
     inputs, x = _standardised(input_shape, 3, "(height, width, colours), three whole numbers")
+    x = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="own_contrast")(x) if own_contrast else x
     x = Varied(flip, rotation, zoom, shift)(x)
     for count, number in zip(filters, convolutions):
         x = _block(x, count, number, block_dropout)

@@ -81,7 +81,7 @@ def hide_parts(
 
 # %% ../../nbs/training/20_augment.ipynb #e04aa41c
 def mixup(
-    x: np.ndarray,  # (batch, bands, frames) in dB
+    x: np.ndarray,  # (batch, ...): spectrograms, pictures
     y: np.ndarray,  # (batch, classes), rows sum to one
     rng: np.random.Generator,
     alpha: float,  # of the beta distribution
@@ -89,8 +89,8 @@ def mixup(
     "Blend each item with another one of the batch."
     share = rng.beta(alpha, alpha, (len(x), 1)).astype(x.dtype)
     share, partner = np.maximum(share, 1 - share), rng.permutation(len(x))
-    blended = share[:, :, None] * x + (1 - share[:, :, None]) * x[partner]
-    return blended, share * y + (1 - share) * y[partner]
+    of_item = share.reshape(-1, *[1] * (x.ndim - 1))
+    return of_item * x + (1 - of_item) * x[partner], share * y + (1 - share) * y[partner]
 
 # %% ../../nbs/training/20_augment.ipynb #c357c5e4
 def augment(
@@ -110,6 +110,6 @@ def augment(
         x = random_gain(x, rng, strength.gain_db)
     if strength.mixup_alpha:
         x, y = mixup(x, y, rng, strength.mixup_alpha)
-    for axis, width in ((1, strength.frequency_mask), (2, strength.time_mask)):
+    for axis, width in ((1, strength.frequency_mask), (2, strength.time_mask)) if strength.masks else ():
         x = hide_parts(x, rng, axis, width, strength.masks)
     return x.astype(np.float32, copy=False), y

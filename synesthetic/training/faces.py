@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from ..corpora.base import Corpus
-from ..features.backbone import Backbone, fresh_network, preprocessing_constants
+from ..features.backbone import Backbone, backbone_names, fresh_network, preprocessing_constants
 from ..features.pixels import Pixels
 from ..models.faces import build_fine_tuned, build_four_block_cnn, build_transfer, count_flops, milliseconds_per_picture
 from ..splits.policy import Split, inner_split, make_splits, sized_split
 from .fit import Experiment, load_model
 from .ledger import Run
-from .recipe import Recipe
+from .recipe import NO_AUGMENTATION, Recipe
 
 # %% ../../nbs/training/57_faces.ipynb #a50f7327
 @dataclass(frozen=True)
@@ -52,23 +52,25 @@ TRANSFER_RECIPE = Recipe(
 )
 FOUR_BLOCK_RECIPE = Recipe(
     epochs=50, batch_size=64, learning_rate=2e-3, schedule="exponential", weight_decay=5e-2, label_smoothing=0.1, class_weights=False, ema_momentum=0.99,
-    patience=10, augmentation=None,
+    patience=15, augmentation=replace(NO_AUGMENTATION, mixup_alpha=0.2),
 )
 FINE_RECIPE = replace(TRANSFER_RECIPE, learning_rate=1e-5)
 FOUR_BLOCK_OPTIONS = {  # what two cores train in half an hour on 10,000 pictures
-    "filters": (32, 64, 96, 128), "convolutions": (1, 2, 2, 2), "block_dropout": 0.05, "dropout_rate": 0.3,
+    "filters": (32, 64, 96, 128), "convolutions": (1, 2, 2, 2), "block_dropout": 0.1, "dropout_rate": 0.4,
+    "rotation": 12.0, "zoom": 0.15,
 }
 
 # %% ../../nbs/training/57_faces.ipynb #4a7c81dc
 def choose_backbones(
     names: str = "VGG16,MobileNetV2",  # of `keras.applications`
-    weights: str = "",  # for all of them, or "VGG16=imagenet,MobileNetV2=/path/file.weights.h5"; "" is untrained
+    weights: str = "",  # for all of them, or "VGG16:imagenet,MobileNetV2:/path/file.weights.h5"; "" is untrained
     **options: int,  # of `Backbone`: size, variants
 ) -> dict[str, Backbone]:  # by name
     "Read which backbones are meant, and with which weights; raise `ValueError` for weights of another one."
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    pairs = [part.partition("=") for part in weights.split(",") if "=" in part]
-    given = {name.strip(): value.strip() for name, _, value in pairs} if pairs else dict.fromkeys(wanted, weights.strip())
+    pairs = [part.partition(":") for part in weights.split(",")]
+    each = all(name.strip() in backbone_names() for name, _, _ in pairs)  # C:/weights.h5 is a path
+    given = {name.strip(): value.strip() for name, _, value in pairs} if each else dict.fromkeys(wanted, weights.strip())
     unknown = sorted(set(given) - set(wanted))
     if unknown:
         raise ValueError(f"weights are given for {unknown[0]!r}, which is not among the backbones {', '.join(wanted)}")
