@@ -41,7 +41,7 @@ def _at_equal_steps(
     kind = "right" if taken["right"].all() else "wrong"
     return taken.assign(rule=[f"{label}, {kind}: {rank} of {of} by confidence" for label, rank, of in zip(taken["label"], taken["rank"], taken["of"])])
 
-# %% ../../nbs/evaluation/57_examples.ipynb #13653e1b
+# %% ../../nbs/evaluation/57_examples.ipynb #91a81019
 def choose_examples(
     predictions: pd.DataFrame,  # of one run
     count: int = 40,  # examples; fewer where there are fewer right or wrong answers than half of it
@@ -63,13 +63,13 @@ def choose_examples(
 
 
 def _check_one_run(predictions: pd.DataFrame, count: int) -> None:
-    "Raise `ValueError` for the answers of several runs or parts, or for no examples."
+    "Raise `ValueError` for the answers of several runs or parts, or for too few examples."
     if "part" in predictions and predictions["part"].nunique() > 1:
         raise ValueError(f"the predictions are of the parts {' and '.join(sorted(set(predictions['part'])))}; take one, such as test")
     if predictions["id"].duplicated().any():
         raise ValueError(f"item {predictions['id'][predictions['id'].duplicated()].iloc[0]!r} was answered by several runs; examples are of one")
-    if count < 1:
-        raise ValueError(f"count must be at least 1, not {count}")
+    if count < 2:
+        raise ValueError(f"count must be at least 2, one right and one wrong, not {count}")
 
 # %% ../../nbs/evaluation/57_examples.ipynb #8dd1c91e
 def share_interval(

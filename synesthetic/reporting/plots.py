@@ -216,32 +216,46 @@ def _merged(floors: dict[str, float]) -> dict[float, str]:
 # %% ../../nbs/reporting/10_plots.ipynb #dceb7c2b
 @use_style()
 def plot_cost(
-    table: pd.DataFrame,  # index: architectures; columns estimate, low, high (0..1), training_seconds, parameters (may be nan)
+    table: pd.DataFrame,  # index: architectures; columns estimate, low, high (0..1), parameters (may be nan), and that of the time
     *,
+    time: str = "training_seconds",  # column of the time that is drawn, s
+    time_label: str = "training time",  # for the axis
     label: str = "balanced accuracy (UAR), 95% interval",  # what is drawn, for the axis
+    colours: Sequence = ("#0072B2",),  # of the rows, in turn
     title: str = "What a score costs (area: parameters)",
     ax: Axes | None = None,
     mark: str = "",  # what leaks
 ) -> Axes:
-    "Draw scores against training time, with the number of parameters as the marker's area."
+    "Draw scores against the time they take, with the number of parameters as the marker's area."
     ax, parameters = _axes(ax), pd.to_numeric(table["parameters"])
-    seconds, scores = table["training_seconds"], table["estimate"]
+    seconds, scores = table[time], table["estimate"]
     area = (25 + 400 * parameters / parameters.max()).fillna(25)
-    ax.vlines(seconds, table["low"], table["high"], color="0.75", lw=1.2, zorder=1)
-    ax.scatter(seconds, scores, s=area, color="#56B4E9", edgecolor="#0072B2", alpha=0.85, zorder=2)
-    ax.set(xscale="log", xlabel="training time", ylabel=label, xlim=(seconds.min() / 2, seconds.max() * 2.5))
-    ticks = [unit * step for unit in (0.01, 0.1, 1, 60, 3600) for step in _STEPS if ax.get_xlim()[0] <= unit * step <= ax.get_xlim()[1]]
+    inks, limits = [to_rgb(colours[row % len(colours)]) for row in range(len(table))], (seconds.min() / 2, seconds.max() * 2.5)
+    lines = np.c_[_apart(seconds.to_numpy(float), np.log(limits[1] / limits[0])), table[["low", "high"]].to_numpy(float)]
+    ax.vlines(*lines.T, color=[0.45 + 0.55 * np.array(ink) for ink in inks], lw=1.2, zorder=1)
+    ax.scatter(seconds, scores, s=area, color=[0.35 + 0.65 * np.array(ink) for ink in inks], edgecolor=inks, alpha=0.85, zorder=2)
+    ax.set(xscale="log", xlabel=time_label, ylabel=label, xlim=limits)
+    ticks = [tick for tick in _TICKS if ax.get_xlim()[0] <= tick <= ax.get_xlim()[1]]
     ticks = ticks[:: -(-len(ticks) // 7)]
     ax.set_xticks(ticks, [_duration(tick) for tick in ticks])
     ax.set_xticks([], minor=True)
     ax.grid(axis="x", visible=False)
     _title(ax, title, mark)
     names = [f"{name} ({_count(count)})" if count == count else f"{name}" for name, count in zip(table.index, parameters)]
-    _place_labels(ax, seconds.to_numpy(float), scores.to_numpy(float), names, np.sqrt(area.to_numpy()) / 2)
+    _place_labels(ax, seconds.to_numpy(float), scores.to_numpy(float), names, np.sqrt(area.to_numpy()) / 2, lines, inks if len(colours) > 1 else [(0.1,) * 3] * len(table))
     return ax
 
 
-_STEPS = (1, 2, 5, 10, 20, 30)  # of a unit of time, where ticks may stand
+def _apart(seconds: np.ndarray, span: float) -> np.ndarray:
+    "Where intervals stand that would cover each other: moved to the side by about a hundredth of the axis, whose logarithmic length is `span`."
+    close = abs(np.log(seconds[:, None] / seconds)) < 0.03 * span
+    steps = [near[:row].sum() - (near.sum() - 1) / 2 for row, near in enumerate(close)]
+    return seconds * np.exp(0.009 * span * np.array(steps))
+
+
+_TICKS = (  # seconds, where they may stand
+    *(unit * step for unit in (1e-5, 1e-4, 0.001, 0.01, 0.1) for step in (1, 2, 5)), *(unit * step for unit in (1, 60, 3600) for step in (1, 2, 5, 10, 20, 30)),
+)
 
 
 def _duration(seconds: float) -> str:
@@ -249,7 +263,7 @@ def _duration(seconds: float) -> str:
     for unit, length in (("h", 3600), ("min", 60)):
         if seconds >= length:
             return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.3g} s"
+    return f"{seconds:.3g} s" if seconds >= 0.1 else f"{1000 * seconds:.3g} ms"
 
 
 def _count(number: float) -> str:
@@ -272,18 +286,21 @@ def _places(x: float, y: float, width: float, height: float, radius: float) -> I
             yield np.array([left, bottom, left + width, bottom + height])
 
 
-def _place_labels(ax: Axes, x: np.ndarray, y: np.ndarray, names: list[str], radii: np.ndarray) -> None:
-    "Write a label beside each point where it covers nothing; radii are in points."
+def _place_labels(ax: Axes, x: np.ndarray, y: np.ndarray, names: list[str], radii: np.ndarray, lines: np.ndarray, inks: Sequence) -> None:
+    "Write a label beside each point where it covers nothing; radii are in points, lines are (n, 3): x, low, high; inks are red, green, blue."
     figure = ax.figure
     figure.draw_without_rendering()
     scale = figure.dpi / 72
     centres = ax.transData.transform(np.c_[x, y]) / scale
     frame = np.array(ax.get_window_extent().extents) / scale
     taken = [np.array([*(centre - radius), *(centre + radius)]) for centre, radius in zip(centres, radii)]
+    ends = [ax.transData.transform(lines[:, [0, end]]) / scale for end in (1, 2)]
+    taken += [np.array([*(low - 1), *(high + 1)]) for low, high in zip(*ends) if np.isfinite([*low, *high]).all()]
     line = {"arrowstyle": "-", "color": "0.5", "lw": 0.6, "shrinkA": 0, "shrinkB": 0}
     for number in np.argsort(-y):
         text = ax.annotate(
             names[number], (x[number], y[number]), xytext=(0, 0), textcoords="offset points", fontsize=7.5, va="bottom", arrowprops=line,
+            color=0.75 * np.array(inks[number]),
         )
         width, height = np.array(Text.get_window_extent(text).size) / scale
         places = list(_places(*centres[number], width, height, radii[number]))

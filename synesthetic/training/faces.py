@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['FACE_PROFILES', 'TRANSFER_RECIPE', 'FOUR_BLOCK_RECIPE', 'FINE_RECIPE', 'FOUR_BLOCK_OPTIONS', 'TASKS', 'FaceProfile',
-           'choose_backbones', 'possible_tasks', 'face_splits', 'thin_classes', 'face_comparison', 'TrainedHead',
-           'build_unfrozen', 'unfreeze', 'whole_network', 'network_costs']
+           'face_recipes', 'choose_backbones', 'possible_tasks', 'face_splits', 'thin_classes', 'face_comparison',
+           'TrainedHead', 'build_unfrozen', 'unfreeze', 'whole_network', 'network_costs']
 
 # %% ../../nbs/training/57_faces.ipynb #17e8ded1
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -37,13 +37,16 @@ class FaceProfile:
     folds: int  # parts of the split, where a corpus does not come in parts
     seeds: int  # trainings of each network on each fold
     epochs: int  # of a head, at most
-    cnn_epochs: int  # of the network of four blocks, at most
+    filters: int  # of the first block of the network of four; the others have two, three and four times as many
+    cnn_epochs: int  # of that network, at most
+    batch_size: int  # of that network
+    ema_momentum: float  # of the average of its weights
     fine_epochs: int  # of an unfrozen backbone
 
 
 FACE_PROFILES = {
-    "quick": FaceProfile(identities=24, images=4, size=64, variants=1, folds=3, seeds=1, epochs=12, cnn_epochs=20, fine_epochs=4),
-    "full": FaceProfile(identities=60, images=8, size=128, variants=4, folds=4, seeds=3, epochs=12, cnn_epochs=50, fine_epochs=12),
+    "quick": FaceProfile(identities=24, images=4, size=64, variants=1, folds=3, seeds=1, epochs=12, filters=16, cnn_epochs=20, batch_size=16, ema_momentum=0.95, fine_epochs=3),
+    "full": FaceProfile(identities=60, images=8, size=128, variants=4, folds=4, seeds=3, epochs=12, filters=32, cnn_epochs=50, batch_size=64, ema_momentum=0.99, fine_epochs=12),
 }
 
 # %% ../../nbs/training/57_faces.ipynb #2c4ddaad
@@ -59,6 +62,17 @@ FOUR_BLOCK_OPTIONS = {  # what two cores train in half an hour on 10,000 picture
     "filters": (32, 64, 96, 128), "convolutions": (1, 2, 2, 2), "block_dropout": 0.1, "dropout_rate": 0.4,
     "rotation": 12.0, "zoom": 0.15,
 }
+
+
+def face_recipes(
+    profile: FaceProfile,
+) -> dict[str, object]:  # keyword arguments of `face_comparison`
+    "Fit the recipes and the network of four blocks to a profile."
+    return {
+        "recipe": replace(TRANSFER_RECIPE, epochs=profile.epochs),
+        "cnn_recipe": replace(FOUR_BLOCK_RECIPE, epochs=profile.cnn_epochs, batch_size=profile.batch_size, ema_momentum=profile.ema_momentum),
+        "cnn_options": {**FOUR_BLOCK_OPTIONS, "filters": tuple(profile.filters * number for number in (1, 2, 3, 4))},
+    }
 
 # %% ../../nbs/training/57_faces.ipynb #4a7c81dc
 def choose_backbones(
