@@ -55,7 +55,7 @@ TRANSFER_RECIPE = Recipe(
 )
 FOUR_BLOCK_RECIPE = Recipe(
     epochs=50, batch_size=64, learning_rate=2e-3, schedule="exponential", weight_decay=5e-2, label_smoothing=0.1, class_weights=False, ema_momentum=0.99,
-    patience=15, augmentation=replace(NO_AUGMENTATION, mixup_alpha=0.2),
+    augmentation=replace(NO_AUGMENTATION, mixup_alpha=0.2),
 )
 FINE_RECIPE = replace(TRANSFER_RECIPE, learning_rate=1e-5)
 FOUR_BLOCK_OPTIONS = {  # what two cores train in half an hour on 10,000 pictures
