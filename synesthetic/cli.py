@@ -99,9 +99,8 @@ def paint(
     place = _figure_path(out, clip)
     load_audio(clip)
     given = {name: _whole_number(name, value) for name, value in _assignments(set_ or []).items()}
-    flags = "".join(f" --{name} {value}" for name, value in (("corpus", sounds), ("data", data), ("profile", profile)) if value)
-    sets = {"pictures": pictures, "picture_data": picture_data, "classes": classes, **given}
-    command = "synesthetic report 06" + flags + "".join(f" --set {name}={value}" for name, value in sets.items() if value)
+    sets = {"picture_data": picture_data, "classes": classes, **given}
+    command = _report_command({"corpus": sounds, "data": data, "profile": profile}, {"pictures": pictures, **sets})
     with quiet_libraries():
         from synesthetic.crossmodal.paint import check_painters, open_atelier
         from synesthetic.crossmodal.paint import paint as paint_sound
@@ -110,15 +109,23 @@ def paint(
         from synesthetic.training.ledger import Ledger
 
         check_painters(Ledger(), command)
-        studio = open_studio(sounds, pictures, data=data, picture_data=picture_data, classes=classes, profile=profile, **given)
-        atelier = open_atelier(studio, command=command)
+        atelier = open_atelier(open_studio(sounds, pictures, data=data, profile=profile, **sets), command=command)
         painting = paint_sound(clip, atelier, paintings=nearest, pictures=new, seed=seed)
         plot_painting(painting, stand_in=atelier.stand_in).savefig(place, dpi=160)
-    typer.echo(
-        f"{clip.name}: {painting.emotion} ({painting.confidence:.0%}), valence {painting.valence:+.2f}, arousal {painting.arousal:+.2f}\n"
-        + "\n".join(f"  {row.similarity:.2f}  {row.label:10} {row.speaker}: {getattr(row, 'title', row.id)}" for row in painting.nearest.itertuples())
-        + f"\n{place}"
-    )
+    typer.echo("\n".join([*_painting_lines(clip, painting), str(place)]))
+
+
+def _report_command(options: dict[str, object], sets: dict[str, object]) -> str:
+    "What trains the towers and the painter that are asked for."
+    words = [f"--{name} {value}" for name, value in options.items() if value]
+    return " ".join(["synesthetic report 06", *words, *(f"--set {name}={value}" for name, value in sets.items() if value)])
+
+
+def _painting_lines(clip: Path, painting) -> list[str]:
+    "What was heard, and the paintings that were looked up."
+    heard = f"{painting.emotion} ({painting.confidence:.0%}), valence {painting.valence:+.2f}, arousal {painting.arousal:+.2f}"
+    rows = painting.nearest.itertuples()
+    return [f"{clip.name}: {heard}", *(f"  {row.similarity:.2f}  {row.label:10} {row.speaker}: {getattr(row, 'title', row.id)}" for row in rows)]
 
 
 FIGURE_KINDS = (".png", ".jpg", ".jpeg", ".webp", ".pdf", ".svg")
@@ -180,29 +187,50 @@ def tune(
     with quiet_libraries():
         from synesthetic.corpora.catalogue import load_corpus
         from synesthetic.features.cache import extract
-        from synesthetic.tuning.effort import effort_line
-        from synesthetic.tuning.experiments import tuning_experiment, validation_objective
-        from synesthetic.tuning.results import load_study, result_lines
-        from synesthetic.tuning.search import Study, search
-        from synesthetic.tuning.space import choose_space
+        from synesthetic.tuning.experiments import tuning_experiment
+        from synesthetic.tuning.search import search
 
-        items, space = load_corpus(corpus, data, classes=classes or None), choose_space("week_04")
+        items = load_corpus(corpus, data, classes=classes or None)
         experiment = tuning_experiment(
             items, architecture, policy=policy, folds=folds, fold=fold, epochs=epochs, allow_leakage=allow_leakage,
         )
-        study = Study(
-            validation_objective(experiment, costs=[cost.strip() for cost in costs.split(",") if cost.strip()]), space.parameters,
-            sampler=sampler, pruner=pruner, n_trials=n_trials, n_startup=space.n_startup, seed=seed, name=name, storage=storage,
-            options={"gp": {"acquisition": acquisition}, "grid": {"levels": dict(space.levels)}}.get(sampler, {}),
-        )
+        settings = {"sampler": sampler, "pruner": pruner, "n_trials": n_trials, "seed": seed, "name": name, "storage": storage}
+        study = _declare_study(experiment, costs, acquisition, **settings)
         study.open()  # so that a storage that cannot be reached is said before anything takes time
         extract(items, experiment.features)
         search(study, workers=workers, minutes=minutes)
-    found = load_study(study.name, storage)
-    typer.echo("\n".join([*result_lines(found), effort_line(found)]))
-    typer.echo(f"all trials: synesthetic studies {study.name}\n{_dashboard(storage)}")
+    _finish_search(study.name, storage)
+
+
+def _declare_study(experiment, costs: str, acquisition: str, *, sampler: str, **settings):
+    "Declare the search around an experiment, with what its engine has to know."
+    from synesthetic.tuning.experiments import validation_objective
+    from synesthetic.tuning.search import Study
+    from synesthetic.tuning.space import choose_space
+
+    space = choose_space("week_04")
+    objective = validation_objective(experiment, costs=[cost.strip() for cost in costs.split(",") if cost.strip()])
+    options = {"gp": {"acquisition": acquisition}, "grid": {"levels": dict(space.levels)}}.get(sampler, {})
+    return Study(objective, space.parameters, sampler=sampler, n_startup=space.n_startup, options=options, **settings)
+
+
+def _finish_search(name: str, storage: str) -> None:
+    "Say what a search has found and how to go on; exit with 1 if it has found nothing."
+    from synesthetic.tuning.results import load_study
+
+    found = load_study(name, storage)
+    typer.echo(_study_summary(found))
+    typer.echo(f"all trials: synesthetic studies {name}\n{_dashboard(storage)}")
     if not found.best_trials:
         raise typer.Exit(1)
+
+
+def _study_summary(study) -> str:
+    "What a study wants, its best, and what that took."
+    from synesthetic.tuning.effort import effort_line
+    from synesthetic.tuning.results import result_lines
+
+    return "\n".join([*result_lines(study), effort_line(study)])
 
 
 def _dashboard(storage: str) -> str:
@@ -226,32 +254,51 @@ def studies(
     storage: Annotated[str, typer.Option(help="URL of a database; by default the SQLite file in runs/.")] = "",
 ):
     "List the searches that were made, or show one: what it wants, its best, and every trial."
+    if delete:
+        _delete_study(delete, storage)
+    elif name is None:
+        _list_studies(storage)
+    else:
+        _show_study(name, storage, csv=csv, anytime=anytime, skip=skip)
+
+
+def _delete_study(name: str, storage: str) -> None:
+    "Remove a study, and say so."
     import optuna
 
-    from synesthetic.tuning.results import list_studies, load_study, result_lines, trials_table
-    from synesthetic.tuning.effort import effort_line
-    from synesthetic.tuning.storage import open_storage, skip_trial
+    from synesthetic.tuning.results import load_study
+    from synesthetic.tuning.storage import open_storage
 
-    if delete:
-        load_study(delete, storage)  # says what there is if there is no such study
-        optuna.delete_study(study_name=delete, storage=open_storage(storage))
-        typer.echo(f"removed {delete}")
-    elif name is None:
-        table = list_studies(storage)
-        typer.echo(table.to_string() if len(table) else "no studies yet; synesthetic tune makes one")
-        typer.echo(_dashboard(storage))
+    load_study(name, storage)  # says what there is if there is no such study
+    optuna.delete_study(study_name=name, storage=open_storage(storage))
+    typer.echo(f"removed {name}")
+
+
+def _list_studies(storage: str) -> None:
+    "Print all studies of a database."
+    from synesthetic.tuning.results import list_studies
+
+    table = list_studies(storage)
+    typer.echo(table.to_string() if len(table) else "no studies yet; synesthetic tune makes one")
+    typer.echo(_dashboard(storage))
+
+
+def _show_study(name: str, storage: str, *, csv: Path | None, anytime: Path | None, skip: int | None) -> None:
+    "Print a study, or write its trials and draw its curves where that is asked for."
+    from synesthetic.tuning.results import load_study, trials_table
+    from synesthetic.tuning.storage import skip_trial
+
+    study = load_study(name, storage)
+    if skip is not None:
+        skip_trial(study, skip)
+    table = trials_table(study)
+    if csv:
+        table.to_csv(csv)
     else:
-        study = load_study(name, storage)
-        if skip is not None:
-            skip_trial(study, skip)
-        table = trials_table(study)
-        if csv:
-            table.to_csv(csv)
-        else:
-            typer.echo(table.dropna(axis=1, how="all").to_string(float_format=lambda number: f"{number:.4g}"))
-        typer.echo("\n".join([*result_lines(study), effort_line(study)]))
-        if anytime:
-            typer.echo(_draw_anytime(study, storage, anytime))
+        typer.echo(table.dropna(axis=1, how="all").to_string(float_format=lambda number: f"{number:.4g}"))
+    typer.echo(_study_summary(study))
+    if anytime:
+        typer.echo(_draw_anytime(study, storage, anytime))
 
 
 def _draw_anytime(study, storage: str, file: Path) -> str:
@@ -342,28 +389,39 @@ def verify(
     are told apart by columns such as seed. For valence and arousal it needs valence, predicted_valence, arousal, predicted_arousal. Exit code 1 if
     something is wrong.
     """
-    from synesthetic.evaluation.integrity import read_predictions, verify_predictions, verify_runs
+    fine = _verify_files(files, strict, json_) if files else _verify_ledger(strict, json_)
+    raise typer.Exit(0 if fine else 1)
+
+
+def _verify_files(files: list[Path], strict: bool, json_: bool) -> bool:
+    "Verify and print each file of predictions; say whether all could be read and are fine."
+    from synesthetic.evaluation.integrity import read_predictions, verify_predictions
+
+    found = {}
+    for file in files:
+        try:
+            found[str(file)] = verify_predictions(read_predictions(file))
+        except (ValueError, OSError) as error:  # the other files are verified all the same
+            typer.echo(f"synesthetic: {error}", err=True)
+    if json_:
+        _print_json({name: one.to_dict() for name, one in found.items()})
+    else:
+        typer.echo("\n\n".join(f"{name}\n{one}" for name, one in found.items()))
+    fine = [one.ok and not (strict and one.findings) for one in found.values()]
+    return len(found) == len(files) and all(fine)
+
+
+def _verify_ledger(strict: bool, json_: bool) -> bool:
+    "Verify and print all runs of the ledger; say whether all are fine."
+    from synesthetic.evaluation.integrity import verify_runs
     from synesthetic.training.ledger import Ledger
 
-    if files:
-        found = {}
-        for file in files:
-            try:
-                found[str(file)] = verify_predictions(read_predictions(file))
-            except (ValueError, OSError) as error:  # the other files are verified all the same
-                typer.echo(f"synesthetic: {error}", err=True)
-        if json_:
-            _print_json({name: one.to_dict() for name, one in found.items()})
-        else:
-            typer.echo("\n\n".join(f"{name}\n{one}" for name, one in found.items()))
-        fine = [one.ok and not (strict and one.findings) for one in found.values()]
-        raise typer.Exit(0 if len(found) == len(files) and all(fine) else 1)
     table = verify_runs(Ledger().runs(), progress=True)
     if json_:
         _print_json(table.to_dict("records"))
     else:
         typer.echo(_verified_lines(table))
-    raise typer.Exit(0 if (table["findings"] == "" if strict else table["ok"]).all() else 1)
+    return bool((table["findings"] == "" if strict else table["ok"]).all())
 
 
 def _verified_lines(table) -> str:

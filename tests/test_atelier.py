@@ -87,6 +87,9 @@ def test_report_leaves_what_it_promises(finished):
     assert f"{numbers['generator.parameters']['value'] / 1e6:.3g}" == "4.97" and f"{numbers['discriminator.parameters']['value'] / 1e6:.3g}" == "2.82"
     assert numbers["retrieval.label.shared space.mAP"]["low"] < numbers["retrieval.label.shared space.mAP"]["high"]
     assert numbers["conditional.held-out_performers"]["chance"] == pytest.approx(0.2)
+    curve, floor = (pd.read_csv(finished / "tables" / f"{name}.csv") for name in ("kid", "kid_floor"))
+    at_random = floor[floor["halves"] == "random"]
+    assert set(zip(curve["real"], curve["generated"])) == set(zip(at_random["first"], at_random["second"]))
 
 
 def test_report_can_be_verified(finished, place):

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['INCEPTION', 'SCORES', 'layer_features', 'as_pictures', 'inception_features', 'polynomial_kernel', 'KernelDistance',
-           'kernel_distance', 'precision_recall', 'expected_coverage', 'real_floor', 'judged', 'ConditionalAccuracy',
-           'conditional_accuracy', 'following', 'judged_places', 'picture_tones']
+           'kernel_distance', 'precision_recall', 'expected_coverage', 'real_floor', 'floor_sizes', 'judged',
+           'ConditionalAccuracy', 'conditional_accuracy', 'following', 'judged_places', 'picture_tones']
 
 # %% ../../nbs/evaluation/50_generation.ipynb #13a8fd33
 from collections.abc import Callable, Sequence
@@ -283,6 +283,15 @@ def _compared(kernel: np.ndarray, distances: np.ndarray, first: np.ndarray, seco
     inner = [(one.sum() - np.trace(one)) / (len(one) * (len(one) - 1)) for one, _ in blocks[:2]]
     kid = sum(inner) - 2 * blocks[2][0].mean()
     return kid, *_manifold_scores(*(one for _, one in blocks), min(k, len(first) - 1, len(second) - 1))
+
+# %% ../../nbs/evaluation/50_generation.ipynb #2d1f6bc3
+def floor_sizes(
+    n_real: int,  # pictures that there are
+    n_generated: int,
+) -> tuple[int, int]:  # real and generated pictures to compare
+    "Say how many pictures to compare, so that the real ones can be parted into as many, see `real_floor`."
+    second = min(n_generated, n_real // 2)
+    return n_real - second, second
 
 # %% ../../nbs/evaluation/50_generation.ipynb #9a5e0096
 def judged(

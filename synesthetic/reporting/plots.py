@@ -365,7 +365,7 @@ def plot_trials(
         ax.scatter(rows.index, rows[measure], marker=marker, color=colour, s=30, edgecolor="white", lw=0.5, label=label)
     complete = trials[measure].where(trials["state"] == "complete")
     best = complete.cummax() if direction == "maximize" else complete.cummin()
-    ax.step(best.index, best.ffill(), where="post", color="0.35", lw=1, zorder=0, label="best so far")
+    ax.step(best.index, best.ffill(), where="post", color="0.35", lw=1, zorder=0.9, label="best so far")
     ax.set(xlabel="trial", ylabel=measure)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="best")
