@@ -59,18 +59,19 @@ FOUR_BLOCK_RECIPE = Recipe(
 )
 FINE_RECIPE = replace(TRANSFER_RECIPE, learning_rate=1e-5)
 FOUR_BLOCK_OPTIONS = {  # what two cores train in half an hour on 10,000 pictures
-    "filters": (32, 64, 96, 128), "convolutions": (1, 2, 2, 2), "block_dropout": 0.1, "dropout_rate": 0.4,
+    "filters": (32, 64, 96, 128), "convolutions": (1, 2, 2, 2), "block_dropout": 0.1, "dropout_rate": 0.3,
     "rotation": 12.0, "zoom": 0.15,
 }
 
 
 def face_recipes(
     profile: FaceProfile,
+    schedule: str = FOUR_BLOCK_RECIPE.schedule,  # of the network of four blocks, one of `SCHEDULES`
 ) -> dict[str, object]:  # keyword arguments of `face_comparison`
     "Fit the recipes and the network of four blocks to a profile."
     return {
         "recipe": replace(TRANSFER_RECIPE, epochs=profile.epochs),
-        "cnn_recipe": replace(FOUR_BLOCK_RECIPE, epochs=profile.cnn_epochs, batch_size=profile.batch_size, ema_momentum=profile.ema_momentum),
+        "cnn_recipe": replace(FOUR_BLOCK_RECIPE, epochs=profile.cnn_epochs, batch_size=profile.batch_size, ema_momentum=profile.ema_momentum, schedule=schedule),
         "cnn_options": {**FOUR_BLOCK_OPTIONS, "filters": tuple(profile.filters * number for number in (1, 2, 3, 4))},
     }
 
