@@ -87,7 +87,7 @@ from synesthetic.training.recipe import Recipe
 
 where, slow = sys.argv[1:]
 faces = synthetic_faces(where + "/faces", classes="happy,sad", identities=6, images=4, size=24)
-recipe = Recipe(epochs=8, batch_size=16, schedule="exponential", ema_momentum=0.5, patience=6, augmentation=None)
+recipe = Recipe(epochs=8, batch_size=4, learning_rate=0.02, schedule="exponential", ema_momentum=0.5, patience=3, augmentation=None)
 experiment = Experiment(faces, make_splits(faces, "speaker", folds=3)[0], Pixels(16), build_four_block_cnn, recipe, {"filters": (4, 4, 4, 8), "embedding_dim": 8})
 wait = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: time.sleep(1.5 if slow == "slow" else 0))
 run_experiment(experiment, ledger=Ledger(where + "/runs-" + slow), cache=where + "/cache", callbacks=[wait], checkpoint_seconds=0)

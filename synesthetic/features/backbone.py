@@ -125,9 +125,10 @@ def change_picture(
     rotation: float = 10.0,  # by up to so many degrees, either way
     zoom: float = 0.1,  # nearer or farther by up to this share
     shift: float = 0.1,  # in height and in width by up to this share
-) -> Image.Image:  # RGB, of the same size; every other one is mirrored
+) -> Image.Image:  # RGB, of the same size, but at most 512 a side; every other one is mirrored
     "Mirror, turn, scale and move a picture a little; the border goes on where it ends."
     picture = picture.convert("RGB")
+    picture.thumbnail((512, 512))  # no network here sees more
     rng = np.random.default_rng([number, zlib.crc32(picture.tobytes())])
     picture = ImageOps.mirror(picture) if rng.random() < 0.5 else picture
     angle, scale = np.deg2rad(rng.uniform(-rotation, rotation)), 1 + rng.uniform(-zoom, zoom)

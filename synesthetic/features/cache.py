@@ -106,6 +106,11 @@ def _functions(item: object) -> list[types.FunctionType]:
     return [member for member in members if isinstance(member, types.FunctionType)]
 
 
+def _names(code: types.CodeType) -> set[str]:
+    "What code refers to, comprehensions and functions within it included."
+    return {*code.co_names, *(name for inner in code.co_consts if isinstance(inner, types.CodeType) for name in _names(inner))}
+
+
 def code_digest(
     item: type | Callable,  # a class or a function
 ) -> str:  # 32 hexadecimal digits; another version of Python gives others
@@ -116,9 +121,10 @@ def code_digest(
             name = f"{function.__module__}.{function.__qualname__}"
             if name in found:
                 continue
-            used = {key: function.__globals__.get(key) for key in function.__code__.co_names}
+            used = {key: function.__globals__.get(key) for key in sorted(_names(function.__code__))}
             constants = {key: repr(value) for key, value in used.items() if isinstance(value, (str, int, float, tuple))}
-            found[name] = [_plain(function.__code__), constants]
+            defaults = [repr(function.__defaults__), repr(sorted((function.__kwdefaults__ or {}).items()))]
+            found[name] = [_plain(function.__code__), constants, defaults]
             waiting += [value for value in used.values() if _package(value) == _package(item)]
     return content_key(found)
 

@@ -109,7 +109,7 @@ def build_four_block_cnn(
     if len(filters) != len(convolutions):
         raise ValueError(f"each block has its filters and its convolutions: {filters} and {convolutions} differ in number")
     inputs, x = _standardised(input_shape, 3, "(height, width, colours), three whole numbers")
-    x = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, name="own_contrast")(x) if own_contrast else x
+    x = layers.LayerNormalization(axis=(1, 2, 3), epsilon=1e-6, center=False, scale=False, name="own_contrast")(x) if own_contrast else x
     x = Varied(flip, rotation, zoom, shift)(x)
     for count, number in zip(filters, convolutions):
         x = _block(x, count, number, block_dropout)
@@ -210,6 +210,8 @@ def unfreeze_top(
         number = int(found[1]) if found else number
         numbers.append(number)
     known = sorted(set(numbers) - {0})
+    if blocks and not known:
+        raise ValueError(f"{network.name} has no layers named block1, block2, ...: it can only stay frozen, blocks=0")
     if not 0 <= blocks <= len(known):
         raise ValueError(f"{network.name} has {len(known)} numbered blocks; blocks={blocks} of them cannot be trained")
     network.trainable = True

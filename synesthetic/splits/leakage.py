@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..corpora.base import GROUP_COLUMNS, Corpus
 from .duplicates import find_duplicates
-from .policy import Split
+from .policy import Split, check_classes
 
 # %% ../../nbs/splits/20_leakage.ipynb #117be147
 MARKS = {
@@ -186,7 +186,7 @@ def without_shared(
     *,
     cache: str | Path | None = None,  # where fingerprints are kept; the user's cache folder by default
 ) -> Split:  # with the same test part
-    "Take out of train and validation what the test part has as well; raise `ValueError` if nothing is left."
+    "Take out of train and validation what the test part has as well; raise `ValueError` if nothing, or nothing of a class, is left."
     groups, shared = leak_groups(corpus, cache=cache), set()
     for leak in sorted(accepted(leaks) & set(groups)):
         family = groups[leak]
@@ -194,7 +194,12 @@ def without_shared(
     kept = [tuple(name for name in part if name not in shared) for part in (split.train, split.validation)]
     if not all(kept):
         raise ValueError(f"{corpus.name}: all items of a part share something with the test part ({', '.join(sorted(accepted(leaks)))}): nothing is left to train on")
-    return replace(split, train=kept[0], validation=kept[1])
+    cleaned = replace(split, train=kept[0], validation=kept[1])
+    try:
+        check_classes(corpus, cleaned)
+    except ValueError as error:
+        raise ValueError(f"without what training shares with the test part ({', '.join(sorted(accepted(leaks)))}), {error}") from None
+    return cleaned
 
 # %% ../../nbs/splits/20_leakage.ipynb #40c79173
 def check_leakage(

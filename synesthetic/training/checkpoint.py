@@ -66,7 +66,8 @@ def restore_variables(
 ) -> bool:  # False, and nothing is changed, if the state is of others
     "Give the variables the values that they had."
     values = [state.get(f"variable_{number}") for number in range(len(variables))]
-    if [np.shape(value) for value in values] != [tuple(variable.shape) for variable in variables] or not state:
+    shapes = [np.shape(value) for value in values] == [tuple(variable.shape) for variable in variables]
+    if not state or not shapes or f"variable_{len(values)}" in state:
         return False
     for variable, value in zip(variables, values):
         variable.assign(value)
@@ -98,7 +99,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         state = read_checkpoint(self.path)
         if state is None:
             return 0
-        if not restore_variables(_variables(model), state):
+        if "about" not in state or not restore_variables(_variables(model), state):
             warnings.warn(f"the checkpoint {self.path} is of another network: the training starts anew", stacklevel=2)
             return 0
         about = json.loads(str(state["about"]))

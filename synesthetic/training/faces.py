@@ -86,7 +86,9 @@ def choose_backbones(
     pairs = [part.partition(":") for part in weights.split(",")]
     each = all(name.strip() in backbone_names() for name, _, _ in pairs)  # C:/weights.h5 is a path
     given = {name.strip(): value.strip() for name, _, value in pairs} if each else dict.fromkeys(wanted, weights.strip())
-    unknown = sorted(set(given) - set(wanted))
+    unknown, empty = sorted(set(given) - set(wanted)), [name for name, value in given.items() if each and not value]
+    if empty:
+        raise ValueError(f"no weights are given for {empty[0]}: write {empty[0]}:imagenet or {empty[0]}:/path/of/file.h5, or leave weights empty for untrained networks")
     if unknown:
         raise ValueError(f"weights are given for {unknown[0]!r}, which is not among the backbones {', '.join(wanted)}")
     return {name: Backbone(name, weights=given.get(name, ""), **options) for name in wanted}
@@ -113,6 +115,8 @@ def face_splits(
 ) -> list[Split]:
     "Divide a corpus of faces; raise `ValueError` where it cannot be divided so."
     parts = set(corpus.items.get("part", ()))
+    if tested and (sizes or policy not in ("", "official") or not parts):
+        raise ValueError(f"tested={tested!r} chooses a part of a corpus that comes in parts, and is taken by no other division")
     if sizes:
         if policy not in ("", "random") or len(sizes) != 3:
             raise ValueError(f"sizes are the numbers of training, validation and test pictures of a random split, not {tuple(sizes)} of {policy or 'random'!r}")

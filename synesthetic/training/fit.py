@@ -282,8 +282,8 @@ def train_network(
     beside = [*_callbacks(recipe, watching), *callbacks, *([_Stop(stop)] if stop else [])]
     batches.epoch = checkpoint.resume(model, beside) if checkpoint else 0
     done = list(checkpoint.rows) if checkpoint else []
-    history = model.fit(
-        batches, validation_data=_held_out(*validation, len(task.classes)), epochs=recipe.epochs, initial_epoch=batches.epoch, verbose=verbose,
+    history = model.fit(  # shuffled already: Keras would shuffle the batches by a state that no checkpoint holds
+        batches, shuffle=False, validation_data=_held_out(*validation, len(task.classes)), epochs=recipe.epochs, initial_epoch=batches.epoch, verbose=verbose,
         callbacks=[*beside, *([checkpoint] if checkpoint else [])],
     )
     table = pd.DataFrame([*done, *pd.DataFrame(history.history).to_dict("records")])
@@ -310,8 +310,9 @@ def _compile(model: keras.Model, task: Task, recipe: Recipe, batches: Batches) -
 LARGE = 2**28  # bytes of features that are better read piece by piece than at once
 
 
-def _pieces(x: np.ndarray | Rows, size: int = 1024) -> Iterator[np.ndarray]:
-    "Read features so many items at a time."
+def _pieces(x: np.ndarray | Rows) -> Iterator[np.ndarray]:
+    "Read features, as many items at a time as are not large."
+    size = max(1, LARGE * len(x) // max(1, x.nbytes))
     return (x[start:start + size] for start in range(0, len(x), size))
 
 
@@ -353,7 +354,7 @@ def _fit(experiment: Experiment, features: Features, **settings):
         return model, pd.DataFrame({"epoch": []}), score
     _check_outputs(model, task)
     history = train_network(model, task, train, validation, experiment.recipe, **settings)
-    return model, history, lambda x: np.concatenate([model.predict(piece, batch_size=64, verbose=0) for piece in _pieces(x, 4096)])
+    return model, history, lambda x: np.concatenate([model.predict(piece, batch_size=64, verbose=0) for piece in _pieces(x)])
 
 
 def _fit_estimator(estimator: BaseEstimator, task: Task, x: np.ndarray, y: np.ndarray) -> Callable:
@@ -429,6 +430,7 @@ def run_experiment(
     ledger = ledger or Ledger()
     run = _find_run(experiment, ledger, stop)
     if run is not None:
+        shutil.rmtree(_unfinished(ledger, experiment), ignore_errors=True)  # if it was killed between the two
         return run
     check_may_train(f"the run {experiment.key} ({experiment.name})")
     keep_freed_memory()
@@ -461,13 +463,18 @@ def _record(audit: Audit, network: keras.Model | None, seconds: dict[str, float]
     }
 
 
+def _unfinished(ledger: Ledger, experiment: Experiment) -> Path:
+    "Where a training is kept on the way."
+    return ledger.folder / "unfinished" / experiment.key
+
+
 @contextmanager
 def _kept_on_the_way(experiment: Experiment, ledger: Ledger, stop: Callable | None, seconds: float) -> Iterator[TrainingCheckpoint | None]:
     "The checkpoint of a training, swept away once the run is there, or if the loss is no number: it would only get there again."
     if experiment.recipe is None or stop:  # what a search stops early depends on all its other trials: such a training begins anew
         yield None
         return
-    folder = ledger.folder / "unfinished" / experiment.key
+    folder = _unfinished(ledger, experiment)
     try:
         yield TrainingCheckpoint(folder / "checkpoint.npz", seconds=seconds)
     except FloatingPointError:
