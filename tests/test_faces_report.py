@@ -52,13 +52,15 @@ def fer_folders(tmp_path_factory) -> Path:
     "Faces in the folders of FER2013, some of the tested ones with a copy in training, and one of one grey."
     root = tmp_path_factory.mktemp("fer") / "fer2013"
     faces = synthetic_faces(tmp_path_factory.mktemp("faces"), classes="happy,sad", identities=12, images=3).items
-    for number, row in enumerate(faces.itertuples()):
-        part = "test" if row.speaker in faces["speaker"].unique()[:3] else "train"
-        target = root / part / row.label / f"{row.id}.png"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        Image.open(row.path).save(target)
-        if part == "test" and number % 4 == 0:
+    tested, copied = faces["speaker"].unique()[:3], 0
+    for row in faces.itertuples():
+        part = "test" if row.speaker in tested else "train"
+        for folder in ("test", "train"):
+            (root / folder / row.label).mkdir(parents=True, exist_ok=True)
+        Image.open(row.path).save(root / part / row.label / f"{row.id}.png")
+        if part == "test" and copied < 5:
             Image.open(row.path).save(root / "train" / row.label / f"copy-{row.id}.png")
+            copied += 1
     Image.fromarray(np.full((48, 48), 90, np.uint8)).save(root / "train" / "happy" / "grey.png")
     return root
 
