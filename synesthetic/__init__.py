@@ -35,6 +35,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "models.gan": ["build_discriminator", "build_generator"],
         "models.pictures": ["build_picture_cnn"],
         "models.valence": ["build_dense"],
+        "models.wav2vec2": ["EncoderConfig", "SpeechEncoder", "build_speech_encoder"],
         "training.adversarial": ["GanExperiment", "GanRecipe", "generate", "run_gan"],
         "training.comparison": ["comparison"],
         "training.faces": ["choose_backbones", "face_comparison", "face_splits", "unfreeze", "whole_network"],
