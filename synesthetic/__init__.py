@@ -58,6 +58,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "evaluation.examples": ["choose_examples", "confused_pairs"],
         "evaluation.memorisation": ["memorisation"],
         "evaluation.saliency": ["grad_cam"],
+        "evaluation.transfer": ["expected_calibration_error", "failure_signs", "prior_shift", "report_card", "shared_answers"],
         "tuning.experiments": ["tuning_experiment", "validation_objective", "winner"],
         "tuning.results": ["best_trial", "load_study", "trials_table"],
         "tuning.search": ["Objective", "Study", "search"],
