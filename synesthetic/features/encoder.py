@@ -70,6 +70,7 @@ class Encoder:
     weights: str = ""  # a `WeightsFile`, see `find`; "" for an untrained encoder
     config: EncoderConfig = SMALL  # its architecture
     pooling: str = "mean"  # over time, see `POOLINGS`
+    taught: float = 0.0  # how much learning the spectrum counts in training, see `SpectrumTeacher`
     seed: int = 0  # of the initial weights of an untrained encoder
 
     @classmethod
@@ -101,7 +102,7 @@ def fresh_encoder(
     elif spec.weights:
         trained = load_speech_encoder(path)
     with drawn_from(spec.seed):
-        encoder = PooledEncoder(spec.config, pooling=spec.pooling, name="encoder", **options)
+        encoder = PooledEncoder(spec.config, pooling=spec.pooling, taught=spec.taught, name="encoder", **options)
         encoder.build((None, None))
     if spec.weights:
         encoder.encoder.set_weights(trained.get_weights())

@@ -36,11 +36,12 @@ def frozen(
     layer: keras.Layer,  # with all the layers in it
 ) -> Iterator[None]:
     "Keep training from changing a layer, within the block."
-    parts = list(layer._flatten_layers())
-    flags = [part.trainable for part in parts]
-    layer.trainable = False
+    parts = layer._flatten_layers()  # a layer passes its flag on to what is in it, and so comes before that
+    flags = [(one, one.trainable) for one in (*parts, *layer.weights)]
+    for part in parts:  # each of them: on TensorFlow a flag that does not change is not passed on
+        part.trainable = False
     try:
         yield
     finally:
-        for part, flag in zip(parts, flags):  # a layer passes its flag on to those in it, and so comes before them
-            part.trainable = flag
+        for one, flag in flags:
+            one.trainable = flag
