@@ -238,7 +238,7 @@ class PositionalConvolution(layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-# %% ../../nbs/models/60_wav2vec2.ipynb #8e7bcdc0
+# %% ../../nbs/models/60_wav2vec2.ipynb #cb81cf82
 class SelfAttention(layers.Layer):
     "Let every frame ask every other one: multi-head attention, with four dense layers that can be adapted."
 
@@ -258,7 +258,7 @@ class SelfAttention(layers.Layer):
             layer.build(input_shape)
         if self.gate is not None:
             self.gate.build((*input_shape[:-1], self.head_size))
-            self.gate_scale = self.add_weight((self.heads, 1, 1), "ones", name="gate_scale")
+            self.gate_scale = self.add_weight((1, self.heads, 1, 1), "ones", name="gate_scale")
 
     def _split(self, x):
         "(batch, frames, hidden_size) -> (batch, heads, frames, head_size)."
