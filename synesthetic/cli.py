@@ -168,7 +168,7 @@ def tune(
     epochs: Annotated[int, typer.Option(help="Epochs of a trial.")] = 20,
     minutes: Annotated[Optional[float], typer.Option(help="Begin no trial after so many minutes, over all sessions.")] = None,
     workers: Annotated[int, typer.Option(help="Processes side by side; the machine's threads are divided among them.")] = 1,
-    costs: Annotated[str, typer.Option(help="Further objectives, to be minimised: parameters, latency, or both.")] = "",
+    costs: Annotated[str, typer.Option(help="Further objectives, to be minimised: parameters, latency, energy, or several of them.")] = "",
     policy: Annotated[str, typer.Option(help="What the parts of the split keep apart: speaker, text or speaker+text.")] = "speaker",
     folds: Annotated[int, typer.Option(help="Parts of the split.")] = 4,
     fold: Annotated[int, typer.Option(help="Which part is kept for the test, and never seen by the search.")] = 0,
