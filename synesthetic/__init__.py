@@ -33,6 +33,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "build_cnn_lstm_attention", "build_resnet", "build_transformer", "check_model",
         ],
         "models.classical": ["build_mean", "build_ridge", "build_svm"],
+        "models.costs": ["count_flops", "milliseconds_per_item"],
         "models.faces": ["FACE_ARCHITECTURES", "build_fine_tuned", "build_four_block_cnn", "build_transfer"],
         "models.gan": ["build_discriminator", "build_generator"],
         "models.pictures": ["build_picture_cnn"],
@@ -60,7 +61,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "evaluation.examples": ["choose_examples", "confused_pairs"],
         "evaluation.memorisation": ["memorisation"],
         "evaluation.saliency": ["grad_cam"],
+<<<<<<< HEAD
         "evaluation.transfer": ["expected_calibration_error", "failure_signs", "prior_shift", "report_card", "shared_answers"],
+=======
+        "tuning.effort": ["anytime_band", "compare_engines", "engine_verdict", "engines_at", "separate_engines"],
+>>>>>>> issue8C
         "tuning.experiments": ["tuning_experiment", "validation_objective", "winner"],
         "tuning.results": ["best_trial", "load_study", "trials_table"],
         "tuning.search": ["Objective", "Study", "search"],
