@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "features.cache": ["extract"],
         "features.backbone": ["Backbone"],
         "features.dense": ["FlatMel", "MelSummary"],
+        "features.encoder": ["Encoder", "EncoderOutputs", "Waveform"],
         "features.mel": ["LogMel", "load_audio"],
         "features.pixels": ["Pixels", "load_image"],
         "features.summary": ["AudioSummary"],
@@ -38,6 +39,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "models.gan": ["build_discriminator", "build_generator"],
         "models.pictures": ["build_picture_cnn"],
         "models.pretrained_speech": ["checkpoint_digest", "load_speech_encoder", "normalize_waveform", "save_speech_encoder"],
+        "models.speech": ["PooledEncoder", "build_speech_network"],
         "models.valence": ["build_dense"],
         "models.wav2vec2": ["EncoderConfig", "SpeechEncoder", "build_speech_encoder"],
         "training.adversarial": ["GanExperiment", "GanRecipe", "generate", "run_gan"],
@@ -46,6 +48,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "training.fit": ["Experiment", "run_all", "run_experiment"],
         "training.ledger": ["Ledger", "Run", "gather_predictions"],
         "training.recipe": ["Augmentation", "Recipe"],
+        "training.speech": ["adaptations", "build_speech_classifier", "pretrained", "pretraining", "speech_comparison", "transfer_experiments", "unfreezing"],
         "training.valence": ["VALENCE_RECIPE", "predict_valence", "valence_comparison"],
         "evaluation.metrics": ["classification_scores"],
         "evaluation.regression": ["regression_scores"],
@@ -61,11 +64,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "evaluation.examples": ["choose_examples", "confused_pairs"],
         "evaluation.memorisation": ["memorisation"],
         "evaluation.saliency": ["grad_cam"],
-<<<<<<< HEAD
         "evaluation.transfer": ["expected_calibration_error", "failure_signs", "prior_shift", "report_card", "shared_answers"],
-=======
         "tuning.effort": ["anytime_band", "compare_engines", "engine_verdict", "engines_at", "separate_engines"],
->>>>>>> issue8C
         "tuning.experiments": ["tuning_experiment", "validation_objective", "winner"],
         "tuning.results": ["best_trial", "load_study", "trials_table"],
         "tuning.search": ["Objective", "Study", "search"],
