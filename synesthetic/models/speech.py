@@ -58,7 +58,7 @@ class PooledEncoder(layers.Layer):
     def call(self, waveform, training=False):
         training = training and bool(self.trainable_weights)  # a frozen encoder drops nothing out
         sounding = sound_mask(waveform, self.encoder.config.receptive_field)
-        if self.masked:
+        if self.masked and waveform.shape[0] != 1:  # what one recording of a known length costs can be counted
             waveform, sounding = without_padding(waveform, sounding)
         waveform = normalised(waveform, sounding)
         hidden = ops.cast(self.encoder(waveform, mask=sounding if self.masked else None, training=training), "float32")
@@ -133,6 +133,7 @@ class SpectrumTeacher(layers.Layer):
     ):
         super().__init__(**options)
         self.hop, self.receptive_field, self.weight, self.bands = hop, receptive_field, weight, bands
+        self.supports_masking = True
         self.spectrum = layers.MelSpectrogram(512, hop, 400, num_mel_bins=bands, min_freq=50.0, min_power=1e-5, top_db=200.0, dtype="float32")
         self.answer = layers.Dense(bands, name="answer")
 
