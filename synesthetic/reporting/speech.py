@@ -44,7 +44,7 @@ def plot_engines(
     seaborn.swarmplot(found, **swarm, size=5, edgecolor="white", linewidth=0.5, warn_thresh=1, ax=axes[1])
     for place, (engine, colour) in enumerate(colours.items()):
         scores = found.loc[found["engine"] == engine, "best"]
-        axes[1].hlines(scores.median(), place - 0.3, place + 0.3, color=colour, lw=1.6, zorder=1)
+        axes[1].hlines(bands[engine]["median"].iloc[-1], place - 0.3, place + 0.3, color=colour, lw=1.6, zorder=1)
         if scores.isna().any():
             axes[1].annotate(f"{scores.isna().sum()} without", (place, 0.01), xycoords=("data", "axes fraction"), ha="center", fontsize=7, color="0.3")
     for value, dash in zip(_merged(dict(floors or {})), itertools.cycle(["--", ":", "-."])):
@@ -69,9 +69,9 @@ def engine_table(
     name = f"{measure} after {minutes:.3g} min"
     scores = compared[["best", "lowest", "highest"]].set_axis([name, f"{name} low", f"{name} high"], axis=1)
     table = pd.DataFrame({"searches": compared["searches"].astype(int)}).join(readable(scores))
-    table[name] = [
-        f"none in {none} of {count}" if none else text for none, count, text in zip(compared["without a result"].astype(int), table["searches"], table[name])
-    ]
+    table[name] = table[name].str.replace("nan", "none")
+    if compared["without a result"].any():
+        table["without a result"] = compared["without a result"].astype(int)
     if "area" in compared:
         table["mean over the minutes"] = compared["area"]
     table[f"{measure} a minute"] = compared["best per minute"]
@@ -121,9 +121,9 @@ def plot_front(
     "Draw trials by score and time, with their front joined, coloured by energy and explained in a key."
     ax, front = _axes(ax, size=(7.5, 4.6)), front.sort_values([time, measure], ascending=[True, False])
     beaten = trials[(trials["state"] == "complete") & ~trials.index.isin(front.index)]
-    stopped = trials[trials["state"] == "pruned"]
-    ax.scatter(beaten[time], beaten[measure], s=22, color="0.75", lw=0, label="outclassed", zorder=1)
-    ax.scatter(stopped[time], stopped[measure], s=20, marker="x", color="0.75", lw=1, label="stopped early", zorder=1)
+    stopped = trials[trials["state"] == "pruned"].astype({time: float, measure: float})  # of several objectives they have no values
+    ax.scatter(beaten[time], beaten[measure], s=22, color="0.75", lw=0, label=f"{len(beaten)} outclassed", zorder=1)
+    ax.scatter(stopped[time], stopped[measure], s=20, marker="x", color="0.75", lw=1, label=f"{len(stopped)} stopped early", zorder=1)
     joined = front[front[measure] > front[measure].shift(fill_value=-np.inf).cummax()]
     ax.step(joined[time], joined[measure], where="post", color="0.35", lw=1, zorder=1.5)
     colours = _energy_colours(ax, front[energy], energy)
