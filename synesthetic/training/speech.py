@@ -46,6 +46,7 @@ class SpeechProfile:
     ablation_seeds: int  # trainings of each setting of the ablations, on the first fold
     repeats: int  # of each engine's search
     search_minutes: float  # of each search
+    n_trials: int  # of each, at most
     search_length: int  # samples: the longest input that a search may choose
     few_shot_minutes: tuple[float, ...]  # of the target in training
 
@@ -53,11 +54,11 @@ class SpeechProfile:
 SPEECH_PROFILES = {
     "quick": SpeechProfile(
         performers=8, phrases=6, input_length=16_000, hidden_size=64, hidden_layers=2, pretraining_epochs=8, batch_size=8, folds=2, seeds=1, epochs=6,
-        unfreeze_epoch=2, ablation_seeds=2, repeats=3, search_minutes=0.15, search_length=16_000, few_shot_minutes=(0.25, 0.5, 1),
+        unfreeze_epoch=2, ablation_seeds=2, repeats=3, search_minutes=0.15, n_trials=24, search_length=16_000, few_shot_minutes=(0.25, 0.5, 1),
     ),
     "full": SpeechProfile(
         performers=24, phrases=10, input_length=48_000, hidden_size=96, hidden_layers=3, pretraining_epochs=12, batch_size=16, folds=0, seeds=3, epochs=8,
-        unfreeze_epoch=2, ablation_seeds=3, repeats=5, search_minutes=8, search_length=160_000, few_shot_minutes=(0.5, 1, 2, 4),
+        unfreeze_epoch=2, ablation_seeds=3, repeats=5, search_minutes=8, n_trials=144, search_length=160_000, few_shot_minutes=(0.5, 1, 2, 4),
     ),
 }
 
