@@ -6,6 +6,8 @@
 __all__ = ['item_seconds', 'in_turns', 'draw_minutes', 'transfer_splits', 'without_copies']
 
 # %% ../../nbs/splits/40_transfer.ipynb #9512dce6
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import soundfile
