@@ -241,14 +241,17 @@ def build_speech_network(
     top_layers: int = 1,  # of "top"
     lora_rank: int = 8,  # of "lora"
     dropout_rate: float = 0.1,  # share of the pooled features dropped in training
+    head_rate: float = 10.0,  # how many times as far a step of the optimizer moves the head
     varied: bool = False,  # whether each recording is changed each time that training hears it
 ) -> keras.Model:  # (batch, samples) -> (batch, outputs) probabilities
     "Put a linear head on an encoder, and decide what is trained."
     inputs = keras.Input(input_shape, name="waveform")
     said = encoder(VariedSound(name="varied")(inputs) if varied else inputs)
     adapt(encoder.encoder, adaptation, top_layers=top_layers, lora_rank=lora_rank)
-    x = layers.Dropout(dropout_rate, name="embedding")(said)
-    return keras.Model(inputs, layers.Dense(outputs, activation="softmax", name="probabilities")(x), name="speech_network")
+    x = layers.BatchNormalization(momentum=0.9, center=False, scale=False, name="standardise")(said)
+    x = layers.Rescaling(head_rate)(layers.Dropout(dropout_rate, name="embedding")(x))
+    head = layers.Dense(outputs, activation="softmax", kernel_initializer="zeros", name="probabilities")
+    return keras.Model(inputs, head(x), name="speech_network")
 
 # %% ../../nbs/models/64_speech.ipynb #c88e248a
 def encoder_operations(
