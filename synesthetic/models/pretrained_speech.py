@@ -70,7 +70,7 @@ def normalize_waveform(
     centred = np.where(where, y - np.where(where, y, 0).sum(axis=-1, keepdims=True) / count, 0)
     return (centred / np.sqrt((centred**2).sum(axis=-1, keepdims=True) / count + 1e-7)).astype(np.float32)
 
-# %% ../../nbs/models/62_pretrained_speech.ipynb #c8b901ec
+# %% ../../nbs/models/62_pretrained_speech.ipynb #bf9d1230
 _TYPES = MappingProxyType({"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"})
 
 
@@ -103,13 +103,13 @@ def open_safetensors(
     try:
         entries = {name: entry for name, entry in json.loads(header).items() if name != "__metadata__"}
         found = {
-            name: (StoredTensor(path, entry["dtype"], tuple(entry["shape"]), 8 + length + entry["data_offsets"][0]), entry["data_offsets"])
-            for name, entry in entries.items()
+            name: (StoredTensor(path, str(entry["dtype"]), tuple(map(int, entry["shape"])), 8 + length + int(start)), int(end) - int(start))
+            for name, entry in entries.items() for start, end in [entry["data_offsets"]]
         }
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a file of safetensors, or is cut off: its header cannot be read; download it again") from error
-    for name, (tensor, (start, end)) in found.items():
-        _check_place(name, tensor, end - start, size)
+    for name, (tensor, count) in found.items():
+        _check_place(name, tensor, count, size)
     return {name: tensor for name, (tensor, _) in found.items()}
 
 
@@ -118,7 +118,7 @@ def _check_place(name: str, tensor: StoredTensor, count: int, size: int) -> None
     if tensor.start + count > size:
         raise ValueError(f"{tensor.path} is cut off: it has {size} bytes, but {name} ends at {tensor.start + count}; download it again")
     width = np.dtype(_TYPES.get(tensor.kind, "V0")).itemsize
-    if width and count != width * math.prod(tensor.shape):
+    if count < 0 or width and count != width * math.prod(tensor.shape):
         raise ValueError(f"{tensor.path} is damaged: {name} of the shape {tensor.shape} in {tensor.kind} cannot have {count} bytes")
 
 

@@ -14,7 +14,8 @@ from types import MappingProxyType
 import keras
 from keras import layers, ops
 
-# %% ../../nbs/models/60_wav2vec2.ipynb #11dd1a67
+# %% ../../nbs/models/60_wav2vec2.ipynb #b0283f3d
+_CONVOLUTIONS = ("conv_dim", "conv_kernel", "conv_stride")
 _FIXED = MappingProxyType({"add_adapter": False, "adapter_attn_dim": None, "conv_pos_batch_norm": False})  # what a config.json may only say so
 
 
@@ -49,7 +50,7 @@ class EncoderConfig:
     layerdrop: float = 0.1  # how often a whole block is left out in training
 
     def __post_init__(self):
-        for name in ("conv_dim", "conv_kernel", "conv_stride"):
+        for name in _CONVOLUTIONS:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         for wrong, problem in self._problems():
             if wrong:
@@ -59,7 +60,10 @@ class EncoderConfig:
         "Everything that can be wrong with a configuration, and whether it is."
         for name, known in _KNOWN.items():
             yield getattr(self, name) not in known, f"{name}={getattr(self, name)!r} is not supported, only {', '.join(map(repr, known))}"
-        sizes = {name: len(getattr(self, name)) for name in ("conv_dim", "conv_kernel", "conv_stride")}
+        sizes = {name: len(getattr(self, name)) for name in _CONVOLUTIONS}
+        counts = {field.name: getattr(self, field.name) for field in fields(self) if field.type is int}
+        for name, count in [*counts.items(), *((name, count) for name in _CONVOLUTIONS for count in getattr(self, name))]:
+            yield not isinstance(count, int) or count < 1, f"{name} must be a whole number from 1, not {count!r}"
         yield len(set(sizes.values())) > 1 or not self.conv_dim, f"conv_dim, conv_kernel and conv_stride must have one number for each convolution, but have {sizes}"
         for name in ("num_attention_heads", "num_conv_pos_embedding_groups"):
             yield self.hidden_size % getattr(self, name), f"hidden_size={self.hidden_size} is not a multiple of {name}={getattr(self, name)}"
@@ -357,7 +361,7 @@ class RelativePositions(layers.Layer):
     def compute_output_shape(self, input_shape):
         return (self.config.num_attention_heads, input_shape[1], input_shape[1])
 
-# %% ../../nbs/models/60_wav2vec2.ipynb #aae8a4fa
+# %% ../../nbs/models/60_wav2vec2.ipynb #181c8722
 @keras.saving.register_keras_serializable(package="synesthetic")
 class SpeechEncoder(layers.Layer):
     "Turn waveforms (batch, samples) at 16 kHz into vectors (batch, frames, hidden_size), one every 20 ms."
@@ -423,6 +427,7 @@ class SpeechEncoder(layers.Layer):
         training: bool = False,
     ) -> list:  # num_hidden_layers + 1 tensors (batch, frames, hidden_size): what each block sees, and the last hidden state
         "Listen, and keep what every block has made of it."
+        self.compute_output_shape(tuple(waveform.shape))  # says what is wrong with it
         if not self.built:
             self.build(tuple(waveform.shape))
         x, told = self._begin(ops.cast(waveform, self.compute_dtype), mask, training)
