@@ -168,7 +168,7 @@ def tune(
     epochs: Annotated[int, typer.Option(help="Epochs of a trial.")] = 20,
     minutes: Annotated[Optional[float], typer.Option(help="Begin no trial after so many minutes, over all sessions.")] = None,
     workers: Annotated[int, typer.Option(help="Processes side by side; the machine's threads are divided among them.")] = 1,
-    costs: Annotated[str, typer.Option(help="Further objectives, to be minimised: parameters, latency, or both.")] = "",
+    costs: Annotated[str, typer.Option(help="Further objectives, to be minimised: parameters, latency, energy, or several of them.")] = "",
     policy: Annotated[str, typer.Option(help="What the parts of the split keep apart: speaker, text or speaker+text.")] = "speaker",
     folds: Annotated[int, typer.Option(help="Parts of the split.")] = 4,
     fold: Annotated[int, typer.Option(help="Which part is kept for the test, and never seen by the search.")] = 0,
@@ -304,14 +304,15 @@ def _show_study(name: str, storage: str, *, csv: Path | None, anytime: Path | No
 def _draw_anytime(study, storage: str, file: Path) -> str:
     "Draw the anytime curves of all studies that look for the same; give the table that compares their engines."
     from synesthetic.reporting.plots import plot_anytime
-    from synesthetic.tuning.effort import alike, anytime_band, compare_engines
+    from synesthetic.tuning.effort import alike, anytime_band, compare_engines, engine_verdict, separate_engines
     from synesthetic.tuning.results import wanted
 
     engines = alike(study, storage)
     bands = {engine: anytime_band(repeats) for engine, repeats in engines.items()}
     ax = plot_anytime(bands, wanted(study).partition(" ")[2], mark=study.user_attrs.get("mark", ""))
     ax.figure.savefig(file, dpi=160)
-    return compare_engines(engines).to_string(float_format=lambda number: f"{number:.4g}")
+    table = compare_engines(engines).T.to_string(float_format=lambda number: f"{number:.4g}")
+    return f"{table}\n{engine_verdict(separate_engines(engines))}"
 
 # %% ../nbs/90_cli.ipynb #3880261b
 def _print_json(value: object) -> None:

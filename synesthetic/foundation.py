@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['canonical', 'content_key', 'file_digest', 'atomic_folder', 'project_folder', 'data_folder', 'runs_folder',
-           'cache_folder', 'quiet_libraries']
+           'cache_folder', 'drawn_from', 'quiet_libraries']
 
 # %% ../nbs/05_foundation.ipynb #ebed4473
 import dataclasses
 import hashlib
 import json
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -113,6 +114,19 @@ def runs_folder() -> Path:  # absolute; it may not exist
 def cache_folder() -> Path:  # absolute; it may not exist
     "Return the folder for what can be computed again; deleting it loses only time."
     return _folder("SYNESTHETIC_CACHE", Path(user_cache_dir("synesthetic", appauthor=False)))
+
+# %% ../nbs/05_foundation.ipynb #b9c3d613
+@contextmanager
+def drawn_from(
+    seed: int,  # of everything that Python's own generator draws
+) -> Iterator[None]:
+    "Let Python's generator begin at a seed within the block, and leave it as it was."
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 # %% ../nbs/05_foundation.ipynb #0ea922ea
 @contextmanager

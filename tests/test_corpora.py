@@ -1,11 +1,12 @@
 """Corpora as users have them: real ones where they are, and broken ones."""
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import soundfile
 
 from synesthetic.corpora.base import select_classes, select_items
-from synesthetic.corpora.catalogue import load_corpus
+from synesthetic.corpora.catalogue import CATALOGUE, load_corpus
 from synesthetic.features.cache import extract
 from synesthetic.features.mel import AudioError, LogMel
 from synesthetic.splits.leakage import LeakageError, audit_split
@@ -42,6 +43,67 @@ def test_no_such_folder_and_empty_folder(tmp_path):
         load_corpus("ravdess", tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="no .wav or .flac file"):
         load_corpus("ravdess", tmp_path)
+
+
+LAYOUTS = {  # as distributed and as copied: files, and what is read from them
+    "cremad": (("AudioWAV/1001_DFA_ANG_XX.wav", "AudioWAV/1002_IEO_NEU_LO.wav", "AudioWAV/1040_ITH_SAD_X.wav"), ("neutral", "sad", "angry"), 3),
+    "savee": (("AudioData/DC/a01.wav", "AudioData/JE/a01.wav", "AudioData/KL/su15.wav", "AudioData/KL/sa02.wav"), ("sad", "angry", "surprised"), 3),
+    "savee, flat": (("DC_a01.wav", "JE_a01.wav", "KL_su15.wav", "KL_sa02.wav"), ("sad", "angry", "surprised"), 3),
+    "tess": (("OAF_Fear/OAF_back_fear.wav", "YAF_sad/YAF_back_sad.wav", "OAF_neutral/OA_bite_neutral.wav"), ("neutral", "sad", "fearful"), 2),
+    "tess, twice": (("a/OAF_back_ps.wav", "a/a/OAF_back_ps.wav", "a/YAF_bite_pleasant_surprised.wav"), ("surprised",), 2),
+}
+
+
+def put_sounds(folder, names):
+    "Recordings of a tenth of a second; those of the same name hold the same, all others differ."
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        key = "_".join(path.parts[-2:]) if "_" not in path.stem else path.stem
+        soundfile.write(path, np.random.default_rng(list(key.encode())).uniform(-0.5, 0.5, 800), 8000)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_speech_layouts(layout, tmp_path):
+    name = layout.partition(",")[0]
+    files, classes, speakers = LAYOUTS[layout]
+    put_sounds(tmp_path / name, files)
+    (tmp_path / name / "notes.txt").write_text("not a recording")
+    corpus = load_corpus(name, tmp_path)
+    assert corpus.name == name and corpus.classes == classes and corpus.items["speaker"].nunique() == speakers
+    assert len(corpus) == len({file.rpartition("/")[2] if "_" in file.rpartition("/")[2] else file for file in files})
+    assert {"text", "speaker"} <= set(corpus.items) and "" not in corpus.digests.values() and corpus.licence and corpus.citation
+    assert len(load_corpus(name, tmp_path / name, classes=classes[0])) < len(corpus) or len(classes) == 1
+
+
+def test_both_forms_of_savee_are_one_corpus(tmp_path):
+    put_sounds(tmp_path / "tree", LAYOUTS["savee"][0])
+    for path in (tmp_path / "tree").rglob("*.wav"):
+        (tmp_path / "flat").mkdir(exist_ok=True)
+        (tmp_path / "flat" / f"{path.parent.name}_{path.name}").write_bytes(path.read_bytes())
+    tree, flat = (load_corpus("savee", tmp_path / form) for form in ("tree", "flat"))
+    assert tree.fingerprint == flat.fingerprint and list(tree.items["id"]) == ["DC_a01", "JE_a01", "KL_sa02", "KL_su15"]
+
+
+@pytest.mark.parametrize("name", ["cremad", "savee", "tess"])
+def test_speech_corpora_say_what_is_wrong(name, tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"{name} is not at .* To get it: .*http"):
+        load_corpus(name, tmp_path / "nowhere")
+    (tmp_path / name).mkdir()
+    with pytest.raises(FileNotFoundError, match="no .wav or .flac file in"):
+        load_corpus(name, tmp_path)
+    put_sounds(tmp_path / name, ["03-01-06-01-02-01-12.wav", "1001_DFA_SUR_XX.wav", "XX_a01.wav", "DC_x01.wav", "OAF_angry.wav", "OAF_back_bored.wav"])
+    with pytest.raises(ValueError, match=f"none of the 6 recordings in .* is named like {name} "):
+        load_corpus(name, tmp_path)
+    assert CATALOGUE[name].folder == name
+
+
+def test_a_renamed_recording_of_another_sound_is_refused(tmp_path):
+    put_sounds(tmp_path, ["DC/a01.wav"])
+    (tmp_path / "copy" / "DC").mkdir(parents=True)
+    (tmp_path / "copy" / "DC" / "a01.wav").write_text("another sound")
+    with pytest.raises(ValueError, match="same name and different content"):
+        load_corpus("savee", tmp_path)
 
 
 def test_unknown_class(tone_corpus):

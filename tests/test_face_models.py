@@ -13,7 +13,8 @@ from synesthetic.corpora.synthetic_faces import synthetic_faces
 from synesthetic.features.backbone import Backbone, fresh_network, preprocessing_constants
 from synesthetic.features.cache import extract
 from synesthetic.features.pixels import Pixels
-from synesthetic.models.faces import build_fine_tuned, build_four_block_cnn, build_transfer, count_flops
+from synesthetic.models.costs import count_flops
+from synesthetic.models.faces import build_fine_tuned, build_four_block_cnn, build_transfer
 from synesthetic.splits.policy import make_splits
 from synesthetic.training.fit import Experiment, load_model, run_experiment
 from synesthetic.training.ledger import Ledger

@@ -1,4 +1,6 @@
 """Searches that are killed, shared, cut off and fed with nonsense: no trial is lost, none is done twice, every second is accounted for."""
+import itertools
+import math
 import multiprocessing
 import os
 import pickle
@@ -16,18 +18,22 @@ from pathlib import Path
 from threading import Thread
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 import sqlalchemy
 from optuna.distributions import FloatDistribution
+from optuna.trial import TrialState
+from scipy import stats
 
 from conftest import ROOT
 from synesthetic.training.ledger import Ledger
 from synesthetic.tuning import storage
-from synesthetic.tuning.experiments import MEASURE, winner
+from synesthetic.tuning.effort import anytime, anytime_area, anytime_band, compare_engines, engine_verdict, engines_at, searches_needed, separate_engines, smallest_p
+from synesthetic.tuning.experiments import COSTS, MEASURE, winner
 from synesthetic.tuning.gp import GaussianProcessSampler
 from synesthetic.tuning.pareto import pareto_front
-from synesthetic.tuning.results import ACCOUNTS, best_trial, trials_table
+from synesthetic.tuning.results import ACCOUNTS, best_trial, quiet, trials_table
 from synesthetic.tuning.search import ENGINES, Objective, Study, search
 from tuning_study import LANDSCAPE, STEPS, carry_out, climb_study, die_while_choosing, noisy_tones, tones_experiment, training_study
 
@@ -297,6 +303,173 @@ def test_selection_looks_at_the_validation_score_only(straight, tones):
     recalls = (predictions["label"] == predictions["predicted"]).groupby(predictions["label"]).mean()
     assert recalls.mean() == pytest.approx(best[MEASURE], abs=1e-6)
     assert all(one.split.test == tones[0].split.test for one in chosen) and len({one.key for one in chosen} | set(table["run"])) == 3 + table["run"].nunique()
+
+
+# Engines under equal minutes
+
+
+def made_search(ends, scores, *, seed=None, states=None, saved=None, sampler=0.6, direction="maximize"):
+    "A search whose trials ended after so many minutes with these scores, each after so many seconds of choosing."
+    with quiet():
+        study, last = optuna.create_study(direction=direction), 0.0
+    if seed is not None:
+        study.set_user_attr("engine", {"sampler": "made", "seed": seed})
+    for i, (end, score) in enumerate(zip(ends, scores)):
+        seconds = {"sampler": sampler, "training": 60 * (end - last) - sampler, "evaluation": 0.0, "idle": 0.0}
+        facts = {"seconds": seconds, "minutes": end, "workers": 1, **({"saved": saved[i]} if saved else {})}
+        state = states[i] if states else TrialState.COMPLETE
+        study.add_trial(optuna.create_trial(state=state, value=None if state == TrialState.FAIL else score, user_attrs=facts))
+        last = end
+    return study
+
+
+def random_searches(rng, count, mean=0.5, spread=0.1, seeds=True):
+    "Searches of six trials, whose ends and scores are drawn."
+    return [
+        made_search(np.cumsum(rng.uniform(0.5, 1.5, 6)).tolist(), rng.normal(mean, spread, 6).tolist(), seed=seed if seeds else None)
+        for seed in range(count)
+    ]
+
+
+def test_minutes_are_equal_whatever_a_search_did_afterwards():
+    rng = np.random.default_rng(0)
+    for study in random_searches(rng, 30):
+        ends, scores = (np.array([facts(t) for t in study.trials]) for facts in (lambda t: t.user_attrs["minutes"], lambda t: t.value))
+        for minutes in rng.uniform(0.2, 8, 5):
+            row = engines_at({"made": [study]}, minutes, floor=0.4).iloc[0]
+            done = scores[ends <= minutes]
+            assert row["trials"] == len(done)
+            assert row["best"] == done.max() if len(done) else np.isnan(row["best"])
+            moments = (np.arange(20000) + 0.5) * minutes / 20000  # the area by brute force
+            heights = [max([0.4, *scores[ends <= moment]]) for moment in moments[::20]]
+            assert row["area"] == pytest.approx(np.mean(heights), abs=2e-3)
+        cut = made_search(ends[:3].tolist(), scores[:3].tolist(), seed=0)  # had it been stopped there, nothing would be different
+        before = (ends[2] + ends[3]) / 2
+        columns = ["trials", "best", "area"]
+        assert engines_at({"a": [study]}, before, floor=0.4)[columns].equals(engines_at({"a": [cut]}, before, floor=0.4)[columns])
+
+
+def test_pruned_failed_and_replayed_trials_cost_time_and_find_nothing():
+    states = [TrialState.PRUNED, TrialState.FAIL, TrialState.COMPLETE]
+    study = made_search([1, 2, 3], [0.9, 0.8, 0.6], states=states)
+    assert engines_at({"a": [study]}, 2.5).loc[0, ["trials", "best"]].tolist() == [2, pytest.approx(np.nan, nan_ok=True)]
+    assert engines_at({"a": [study]}, 3).loc[0, "best"] == 0.6
+    replayed = made_search([1, 2], [0.5, 0.7], saved=[60.0, 60.0])  # another engine had paid for both
+    assert anytime(replayed)["minutes"].tolist() == [2, 4]
+    assert engines_at({"a": [replayed]}, 3).loc[0, ["trials", "best"]].tolist() == [1, 0.5]
+    assert compare_engines({"a": [replayed]}, 3).loc["a", "seconds a trial"] == 120
+
+
+def test_a_search_without_a_result_counts_and_does_not_crash():
+    rng = np.random.default_rng(1)
+    late, never = made_search([9], [0.99], seed=0), optuna.create_study(direction="maximize")
+    engines = {"late": [late, never], "soon": random_searches(rng, 2)}
+    table = compare_engines(engines, 5, floor=0.25)
+    assert table.loc["late", ["without a result", "area", "trials"]].tolist() == [2, 0.25, 0] and np.isnan(table.loc["late", "best"])
+    assert table.loc["late", "trials per minute"] == pytest.approx(1 / 9) and table.loc["soon", "without a result"] == 0
+    apart = separate_engines(engines, 5, floor=0.25)
+    assert apart.index.tolist() == ["late"] and apart["estimate"].item() == 0.25 and apart["reference"].item() == "soon"
+    assert separate_engines(engines, 5)["estimate"].item() == engines_at(engines, 5)["best"].min()
+    assert compare_engines({"never": [never], "soon": engines["soon"]}, 5).loc["never", "searches"] == 1
+    band = anytime_band([late, never], floor=0.25)
+    assert band["low"].eq(0.25).all() and band["high"].iloc[-1] == 0.99
+
+
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_lower_is_better_where_that_is_wanted(direction):
+    rng, sign = np.random.default_rng(2), 1 if direction == "maximize" else -1
+    engines = {
+        engine: [made_search([1, 2, 3], (sign * rng.normal(mean, 0.01, 3)).tolist(), seed=seed, direction=direction) for seed in range(8)]
+        for engine, mean in (("worse", 0.3), ("better", 0.6))
+    }
+    apart = separate_engines(engines, 3).iloc[0]
+    assert apart["reference"] == "better" and apart.name == "worse" and apart["difference"] > 0 and apart["separable"]
+    table = compare_engines(engines, 3, floor=0.0 if sign > 0 else 1.0)
+    assert (sign * table["best"]).idxmax() == "better" and sign * (table["best"] - table["area"]).min() > 0
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 6, 7, 8])
+def test_p_values_are_exact(count):
+    "Against every way to deal the scores, gone through by hand, and against Wilcoxon's and Mann and Whitney's tests where all ranks agree."
+    rng = np.random.default_rng(count)
+    engines = {"a": random_searches(rng, count, 0.5), "b": random_searches(rng, count, 0.56)}
+    scores = engines_at(engines, 4, floor=0.0)["best"].fillna(0).to_numpy().reshape(2, count)
+    gap, slack = abs(scores[0].mean() - scores[1].mean()), 1e-12
+    flips = np.array(list(itertools.product((1, -1), repeat=count))) @ (scores[0] - scores[1]) / count
+    assert separate_engines(engines, 4, floor=0.0)["p"].item() == pytest.approx((np.abs(flips) >= gap - slack).mean())
+    total, parts = scores.sum(), [sum(part) for part in itertools.combinations(scores.ravel(), count)]
+    dealt = np.abs(2 * np.array(parts) - total) / count
+    assert separate_engines(engines, 4, floor=0.0, paired=False)["p"].item() == pytest.approx((dealt >= gap - slack).mean())
+    apart = {"a": [made_search([1], [0.1 + 0.01 * s], seed=s) for s in range(count)], "b": [made_search([1], [0.9 - 0.01 * s**2], seed=s) for s in range(count)]}
+    low, high = (engines_at({"x": apart[name]}, 1)["best"].to_numpy() for name in "ab")
+    assert separate_engines(apart, 1)["p"].item() == smallest_p(count) == pytest.approx(stats.wilcoxon(low, high, method="exact").pvalue)
+    unpaired = separate_engines(apart, 1, paired=False)["p"].item()
+    assert unpaired == pytest.approx(smallest_p(count, paired=False)) == stats.mannwhitneyu(low, high, method="exact").pvalue
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_too_few_searches_never_have_a_winner(paired):
+    "However far apart four engines are: one search fewer than needed separates nothing, and as many as needed do."
+    needed = searches_needed(4, paired=paired)
+    for count in range(1, needed + 1):
+        engines = {name: [made_search([1], [rank + 0.01 * seed], seed=seed) for seed in range(count)] for rank, name in enumerate("abcd")}
+        apart = separate_engines(engines, 1, paired=paired)
+        assert apart["separable"].any() == (count == needed)
+        assert engine_verdict(apart).startswith("Winner: d is" if count == needed else "No winner: ")
+        assert count == needed or "It takes " + str(needed) in engine_verdict(apart)
+
+
+def test_engines_that_are_alike_are_seldom_separated():
+    rng, found = np.random.default_rng(3), 0
+    for _ in range(120):
+        engines = {name: [made_search([1], [score], seed=seed) for seed, score in enumerate(rng.normal(0.5, 0.1, 8))] for name in "abcd"}
+        found += separate_engines(engines, 1)["separable"].any()
+    assert found <= stats.binom.ppf(0.999, 120, 0.05)
+
+
+def test_holm_allows_for_all_pairs_and_pairing_needs_equal_seeds():
+    rng = np.random.default_rng(4)
+    engines = {name: random_searches(rng, 5, mean) for name, mean in (("a", 0.4), ("b", 0.5), ("c", 0.6))}
+    apart = separate_engines(engines, 5)
+    p = np.sort(apart["p"].to_numpy())
+    assert sorted(apart["p_holm"]) == pytest.approx(np.minimum(1, np.maximum.accumulate(p * [3, 2, 1])).tolist())
+    assert len(apart) == math.comb(3, 2) and apart["paired"].all()
+    moved = {**engines, "c": engines["c"][1:] + random_searches(rng, 1)}  # seeds 1 to 4 and 0: the same, in another order
+    shuffled = {**engines, "c": engines["c"][::-1]}
+    assert separate_engines(moved, 5)["paired"].all()
+    pd.testing.assert_frame_equal(separate_engines(shuffled, 5), apart)
+    assert not separate_engines({**engines, "c": random_searches(rng, 5, seeds=False)}, 5)["paired"].any()
+    with pytest.raises(ValueError, match="need the same seeds"):
+        separate_engines({**engines, "c": engines["c"][:4]}, 5, paired=True)
+
+
+def test_a_real_search_is_cut_within_a_trial(tmp_path):
+    "What a search has begun when its time is up, and ends after it, counts for nothing."
+    engines = {}
+    for engine in ("random", "tpe"):
+        study = climb_study(tmp_path, pause=0.02, sampler=engine, n_trials=6, seed=3, name=engine)
+        search(study, progress=False)
+        engines[engine] = [study.open()]
+    ends = {engine: sorted(trial.user_attrs["minutes"] for trial in study.trials) for engine, (study,) in engines.items()}
+    for engine in engines:
+        limit = (ends[engine][3] + ends[engine][4]) / 2
+        found = engines_at(engines, limit, floor=0.0).set_index("engine")
+        assert found.loc[engine, "trials"] == 4 and (found["trials"] == [sum(end <= limit for end in one) for one in ends.values()]).all()
+        best = max([t.value for t in engines[engine][0].trials if t.user_attrs["minutes"] <= limit and t.state == TrialState.COMPLETE], default=np.nan)
+        assert found.loc[engine, "best"] == pytest.approx(best, nan_ok=True) and (found["seed"] == 3).all()
+    apart, table = separate_engines(engines, floor=0.0), compare_engines(engines, floor=0.0)
+    assert apart["paired"].item() and apart["p"].item() == apart["smallest_p"].item() == 1
+    assert (table["seconds a trial"] > 0.02).all() and (table["sampler seconds a trial"] < table["seconds a trial"]).all()
+
+
+def test_a_front_over_score_latency_and_energy(tones, tmp_path):
+    study = training_study(tones[0], tmp_path, tones[1], costs=("latency", "energy"), n_trials=4, sampler="random")
+    table = search(study, progress=False)
+    measures = [MEASURE, COSTS["latency"], COSTS["energy"]]
+    assert list(study.objective.directions) == measures and (table[measures[1:]] > 0).all(axis=None)
+    by_units = table.groupby("units")["energy proxy (TFLOP)"]
+    assert (by_units.nunique() == 1).all() and by_units.first().is_monotonic_increasing  # the same arithmetic for the same network
+    assert set(measures) <= set(pareto_front(study.open(), measures))
 
 
 # Several workers

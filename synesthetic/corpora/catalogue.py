@@ -17,7 +17,7 @@ from .base import Corpus
 from .art import load_feelingblue, load_image_folder, load_wikiart_emotions
 from .faces import load_fer2013
 from .pickled import load_pickled
-from .speech import load_emodb, load_ravdess
+from .speech import load_cremad, load_emodb, load_ravdess, load_savee, load_tess
 from .synthetic_faces import synthetic_faces
 from .synthetic_music import synthetic_music
 from .synthetic_paintings import synthetic_paintings
@@ -47,6 +47,18 @@ CATALOGUE = {
     "emodb": Entry(
         "Berlin Database of Emotional Speech", load_emodb, "emodb",
         "download download.zip from http://emodb.bilderbar.info/download/ and unpack it into data/emodb/",
+    ),
+    "cremad": Entry(
+        "Crowd-sourced Emotional Multimodal Actors Dataset (audio only)", load_cremad, "cremad",
+        "clone https://github.com/CheyneyComputerScience/CREMA-D with git-lfs (without it, the recordings are lines of text) and put its AudioWAV/ into data/cremad/",
+    ),
+    "savee": Entry(
+        "Surrey Audio-Visual Expressed Emotion (audio only)", load_savee, "savee",
+        "register at http://kahlan.eps.surrey.ac.uk/savee/ (free for research), download AudioData.zip and unpack it into data/savee/",
+    ),
+    "tess": Entry(
+        "Toronto Emotional Speech Set", load_tess, "tess",
+        "download the recordings from https://doi.org/10.5683/SP2/E8H2MF into data/tess/; folders within it do not matter",
     ),
     "fer2013": Entry(
         "Facial Expression Recognition 2013", load_fer2013, "fer2013",

@@ -7,7 +7,6 @@ __all__ = ['backbone_names', 'WeightsFile', 'load_network', 'change_picture', 'B
            'preprocessing_constants']
 
 # %% ../../nbs/features/37_backbone.ipynb #74febb8a
-import random
 import sys
 import threading
 import zlib
@@ -20,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from .pixels import Pixels, load_image, to_uint8
-from ..foundation import file_digest
+from ..foundation import drawn_from, file_digest
 
 # %% ../../nbs/features/37_backbone.ipynb #f6eada42
 def backbone_names() -> list[str]:
@@ -91,15 +90,12 @@ def _wake(network: keras.Model, spec: "Backbone") -> None:
 @lru_cache(maxsize=4)
 def _network(spec: "Backbone") -> keras.Model:
     "Build the frozen network of a spec and compile its prediction."
-    state = random.getstate()
-    random.seed(spec.seed)
     weights, shape = getattr(spec.weights, "path", spec.weights) or None, (spec.size, spec.size, 3)
     try:
-        network = getattr(keras.applications, spec.name)(include_top=False, weights=weights, input_shape=shape, pooling="avg")
+        with drawn_from(spec.seed):
+            network = getattr(keras.applications, spec.name)(include_top=False, weights=weights, input_shape=shape, pooling="avg")
     except Exception as error:  # Keras raises a bare Exception where a download fails
         raise _explain(spec, error) from error
-    finally:
-        random.setstate(state)
     if not weights:
         _wake(network, spec)
     network.trainable = False

@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -225,9 +225,13 @@ def extract(
     workers: int | None = None,  # threads; one for each core by default
     progress: bool = True,  # show a bar if it takes longer than a second
 ) -> Features:
-    "Get the features of a corpus, from the cache if they are there."
+    """Get the features of a corpus, from the cache if they are there.
+
+    A spec with a property `stored` is the beginning of that longer one, which is kept for all of them.
+    """
     if on_error not in ("raise", "skip"):
         raise ValueError(f"on_error={on_error!r} must be 'raise' or 'skip'")
+    length, spec = spec.shape[0], getattr(spec, "stored", spec)
     work = {"spec": spec, "code": code_digest(type(spec)), "corpus": corpus.fingerprint, "on_error": on_error}
     folder = Path(cache or cache_folder()).expanduser() / "features" / content_key(work)
     features = read_entry(folder, spec.shape)
@@ -241,4 +245,4 @@ def extract(
     if features.skipped:
         first = "; ".join(reason for _, reason in features.skipped[:3])
         warnings.warn(f"{corpus.name}: skipped {len(features.skipped)} of {len(corpus)} items: {first}", stacklevel=2)
-    return features
+    return features if length == spec.shape[0] else replace(features, values=features.values[:, :length])

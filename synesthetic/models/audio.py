@@ -301,7 +301,9 @@ def _trained_once(
     "Build from a seed, adapt the standardisation, take one training step."
     keras.utils.set_random_seed(seed)
     model = build(clips.shape[1:], targets.shape[1])
-    model.get_layer("standardise").adapt(clips)
+    for layer in model.layers:
+        if isinstance(layer, layers.Normalization):
+            layer.adapt(clips)
     before = model.get_weights()
     model.compile("adamw", loss, run_eagerly=True)
     return model, before, float(model.train_on_batch(clips, targets))

@@ -4,11 +4,10 @@
 
 # %% auto #0
 __all__ = ['FACE_ARCHITECTURES', 'Varied', 'build_four_block_cnn', 'OneVariant', 'Clipped', 'build_transfer', 'FixedScale',
-           'unfreeze_top', 'build_fine_tuned', 'count_flops', 'milliseconds_per_picture']
+           'unfreeze_top', 'build_fine_tuned']
 
 # %% ../../nbs/models/50_faces.ipynb #fcb5c7dc
 import re
-import time
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
 
@@ -264,33 +263,3 @@ FACE_ARCHITECTURES: MappingProxyType[str, Callable] = MappingProxyType({
     "four_block_cnn": build_four_block_cnn,
     "transfer": build_transfer,
 })
-
-# %% ../../nbs/models/50_faces.ipynb #95cddf29
-def count_flops(
-    model: keras.Model,  # with one input
-) -> int:  # multiplications, additions and other operations on fractions
-    "Count the floating-point operations of one picture; raise `RuntimeError` on another backend than TensorFlow."
-    if keras.backend.backend() != "tensorflow":
-        raise RuntimeError(f"operations are counted by TensorFlow's profiler; the backend is {keras.backend.backend()}")
-    import tensorflow as tf
-
-    forward = tf.function(lambda x: model(x, training=False), autograph=False)
-    concrete = forward.get_concrete_function(tf.TensorSpec((1, *model.input_shape[1:]), tf.float32))
-    options = tf.compat.v1.profiler.ProfileOptionBuilder(tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()).with_empty_output().build()
-    return tf.compat.v1.profiler.profile(concrete.graph, cmd="op", options=options).total_float_ops
-
-
-def milliseconds_per_picture(
-    model: keras.Model,
-    *,
-    batch_size: int = 32,  # pictures at a time
-    repeats: int = 5,  # the fastest counts: the others were disturbed
-) -> float:
-    "Time a prediction, after one that is not timed."
-    noise, seconds = np.random.default_rng(0).normal(size=(batch_size, *model.input_shape[1:])).astype("float32"), []
-    model.predict_on_batch(noise)
-    for _ in range(repeats):
-        start = time.perf_counter()
-        model.predict_on_batch(noise)
-        seconds.append(time.perf_counter() - start)
-    return 1000 * min(seconds) / batch_size

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['EMOTION_COLOURS', 'STATE_STYLES', 'ENGINE_COLOURS', 'use_style', 'colours_of', 'plot_class_balance',
            'plot_valence_arousal', 'plot_log_mel', 'plot_confusion', 'plot_intervals', 'plot_cost',
-           'plot_learning_curves', 'plot_trials', 'plot_slices', 'plot_importance', 'plot_anytime']
+           'plot_learning_curves', 'plot_trials', 'plot_slices', 'plot_importance', 'engine_colours', 'plot_anytime']
 
 # %% ../../nbs/reporting/10_plots.ipynb #2482202d
 import itertools
@@ -429,22 +429,35 @@ def plot_importance(
 ENGINE_COLOURS = {"gp": "#0072B2", "tpe": "#D55E00", "random": "#555555", "grid": "#009E73"}
 
 
+def engine_colours(
+    engines: Iterable[str],  # names of engines, or of anything else that searches
+) -> dict[str, tuple[float, float, float]]:  # engine -> red, green, blue (0..1); known ones first and always in the same order
+    "Look up the colour of each engine; unknown ones get further colours, in their order."
+    engines = list(dict.fromkeys(engines))
+    unknown = [engine for engine in engines if engine not in ENGINE_COLOURS]
+    further = dict(zip(unknown, seaborn.color_palette("husl", len(unknown))))
+    return {engine: to_rgb(ENGINE_COLOURS.get(engine) or further[engine]) for engine in [*(one for one in ENGINE_COLOURS if one in engines), *unknown]}
+
+
 @use_style()
 def plot_anytime(
     bands: Mapping[str, pd.DataFrame],  # engine -> minutes, median, low, high; see `anytime_band`
     measure: str,  # what was searched for
     *,
+    floors: Mapping[str, float] | None = None,  # name -> score to hold against it: {"chance": 0.25, "not tuned": 0.61}
     title: str = "What the minutes bought",
     ax: Axes | None = None,
     mark: str = "",  # what leaks
 ) -> Axes:
-    "Draw the best score so far against the minutes spent."
-    ax, further = _axes(ax), itertools.cycle(seaborn.color_palette("husl", 6))
-    for engine, band in bands.items():
-        colour = ENGINE_COLOURS.get(engine) or next(further)
+    "Draw the best score so far against the minutes spent: the median of an engine's searches, and their range."
+    ax = _axes(ax)
+    for engine, colour in engine_colours(bands).items():
+        band = bands[engine]
         ax.fill_between(band["minutes"], band["low"], band["high"], step="post", color=colour, alpha=0.13, lw=0)
         ax.step(band["minutes"], band["median"], where="post", color=colour, label=engine)
+    for (value, names), dash in zip(_merged(dict(floors or {})).items(), itertools.cycle(["--", ":", "-."])):
+        ax.axhline(value, color="0.35", lw=1.2, ls=dash, zorder=0, label=f"{names} {value:.3f}")
     ax.set(xlabel="minutes of search", ylabel=f"best {measure} so far", xlim=(0, None))
-    ax.legend(loc="lower right")
+    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     _title(ax, title, mark)
     return ax

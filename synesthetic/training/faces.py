@@ -20,7 +20,8 @@ import pandas as pd
 from ..corpora.base import Corpus
 from ..features.backbone import Backbone, backbone_names, fresh_network, preprocessing_constants
 from ..features.pixels import Pixels
-from ..models.faces import build_fine_tuned, build_four_block_cnn, build_transfer, count_flops, milliseconds_per_picture
+from ..models.costs import count_flops, milliseconds_per_item
+from ..models.faces import build_fine_tuned, build_four_block_cnn, build_transfer
 from ..splits.policy import Split, inner_split, make_splits, sized_split
 from .fit import Experiment, load_model
 from .ledger import Run
@@ -248,7 +249,7 @@ def network_costs(
     return pd.DataFrame.from_dict({
         name: {
             "pixels": model.input_shape[1], "parameters": model.count_params(), "MFLOPs": count_flops(model) / 1e6,
-            "ms": milliseconds_per_picture(model, repeats=repeats),
+            "ms": milliseconds_per_item(model, repeats=repeats),
         }
         for name, model in networks.items()
     }, orient="index").rename_axis("network")

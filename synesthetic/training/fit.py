@@ -13,6 +13,7 @@ import ctypes
 import importlib
 import inspect
 import logging
+import math
 import os
 import pkgutil
 import random
@@ -45,6 +46,7 @@ from .augment import augment
 from .checkpoint import TrainingCheckpoint
 from .ledger import Ledger, Run, check_may_train
 from .recipe import Recipe, balanced_order, class_weights, make_optimizer
+from .stages import ENCODER, frozen, has_encoder, head_of
 from .task import Task, make_task, task_loss, task_metrics
 
 # %% ../../nbs/training/40_fit.ipynb #9b3dd231
@@ -65,6 +67,17 @@ class Experiment:
     def name(self) -> str:
         "The architecture's name."
         return self.architecture.__name__.removeprefix("build_")
+
+    @property
+    def encoded(self) -> object | None:  # a feature spec
+        "What the network's encoder says of an item while it is frozen; None where it never is."
+        encoder = self.options.get(ENCODER)
+        return encoder.heard(self.features) if encoder is not None and self.recipe and self.recipe.unfreeze_epoch else None
+
+    @property
+    def seen(self) -> object:  # a feature spec
+        "What is shown to whatever part of the network is trained last: its encoder, unless that stays frozen throughout."
+        return self.encoded if self.encoded and self.recipe.unfreeze_epoch >= self.recipe.epochs else self.features
 
     @cached_property
     def task(self) -> Task:
@@ -246,12 +259,12 @@ class _AsTested(keras.callbacks.Callback):
 class _Stop(keras.callbacks.Callback):
     "Asks after each epoch whether to go on; the model keeps the weights that were judged."
 
-    def __init__(self, stop: Callable[[int, dict], bool]):
+    def __init__(self, stop: Callable[[int, dict], bool], epochs: int):
         super().__init__()
-        self.stop, self.weights = stop, None
+        self.stop, self.epochs, self.weights = stop, epochs, None
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.stop(epoch + 1, dict(logs or {})) and epoch + 1 < self.params["epochs"]:
+        if self.stop(epoch + 1, dict(logs or {})) and epoch + 1 < self.epochs:
             self.weights = self.model.get_weights()
             self.model.stop_training = self.model.was_stopped = True
 
@@ -267,26 +280,19 @@ def train_network(
     validation: tuple[np.ndarray | Rows, np.ndarray],  # likewise
     recipe: Recipe,
     *,
+    encoded: tuple[np.ndarray | Rows, np.ndarray | Rows] | None = None,  # what a frozen encoder says of both parts; it is asked in each epoch by default
     stop: Callable[[int, dict], bool] | None = None,  # given epoch (from 1) and its scores, True ends the training
     callbacks: Iterable[keras.callbacks.Callback] = (),  # beside those that the recipe asks for
     checkpoint: "TrainingCheckpoint | None" = None,  # to go on from, and to keep the training in
     verbose: int = 0,  # Keras' own progress: 0 none, 1 a bar, 2 a line an epoch
 ) -> pd.DataFrame:  # one row an epoch; the model holds the weights to test
     "Train a network by a recipe; raise `FloatingPointError` if the loss stops being a number."
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Normalization):
-            layer.adapt(_pieces(train[0]))
-    batches = Batches(*train, recipe, len(task.classes))
-    _compile(model, task, recipe, batches)
-    watching = [_AsTested(*train, len(task.classes))] if task.dimensions else []
-    beside = [*_callbacks(recipe, watching), *callbacks, *([_Stop(stop)] if stop else [])]
-    batches.epoch = checkpoint.resume(model, beside) if checkpoint else 0
-    done = list(checkpoint.rows) if checkpoint else []
-    history = model.fit(  # shuffled already: Keras would shuffle the batches by a state that no checkpoint holds
-        batches, shuffle=False, validation_data=_held_out(*validation, len(task.classes)), epochs=recipe.epochs, initial_epoch=batches.epoch, verbose=verbose,
-        callbacks=[*beside, *([checkpoint] if checkpoint else [])],
-    )
-    table = pd.DataFrame([*done, *pd.DataFrame(history.history).to_dict("records")])
+    _adapt(model, train[0])
+    settings = {"stop": stop, "callbacks": list(callbacks), "verbose": verbose}
+    rows = _first_stage(model, task, train, validation, recipe, encoded, settings) if recipe.unfreeze_epoch and has_encoder(model) else []
+    if len(rows) < recipe.epochs and not model.was_stopped:
+        rows = _fit_stage(model, task, train, validation, recipe, before=rows, checkpoint=checkpoint, **settings)
+    table = pd.DataFrame(rows)
     table.insert(0, "epoch", np.arange(1, len(table) + 1))
     if not recipe.class_weights:
         table = table.drop(columns="uar", errors="ignore")
@@ -298,9 +304,51 @@ def train_network(
     return table
 
 
-def _compile(model: keras.Model, task: Task, recipe: Recipe, batches: Batches) -> None:
+def _adapt(model: keras.Model, x: np.ndarray | Rows) -> None:
+    "Let the standardisation layers of a network see the training part."
+    model.was_stopped = False
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.adapt(_pieces(x))
+
+
+def _first_stage(model: keras.Model, task: Task, train: tuple, validation: tuple, recipe: Recipe, encoded: tuple | None, settings: dict) -> list[dict]:
+    "Train the head alone until the encoder is unfrozen: the scores of its epochs."
+    last = min(recipe.unfreeze_epoch, recipe.epochs)
+    if encoded is None:
+        with frozen(model.get_layer(ENCODER)):
+            return _fit_stage(model, task, train, validation, recipe, last=last, **settings)
+    head = head_of(model)
+    rows = _fit_stage(head, task, (encoded[0], train[1]), (encoded[1], validation[1]), recipe, last=last, **settings)
+    model.was_stopped = head.was_stopped
+    return rows
+
+
+def _fit_stage(
+    model: keras.Model, task: Task, train: tuple, validation: tuple, recipe: Recipe, *, before: Iterable[dict] = (), last: int | None = None,
+    stop: Callable | None = None, callbacks: Iterable[keras.callbacks.Callback] = (), checkpoint: TrainingCheckpoint | None = None, verbose: int = 0,
+) -> list[dict]:
+    "Train a network from one epoch to another: the scores of all epochs so far."
+    batches = Batches(*train, recipe, len(task.classes))
+    rows = list(before)
+    _compile(model, task, recipe, batches, done=len(batches) * len(rows))
+    watching = [_AsTested(*train, len(task.classes))] if task.dimensions else []
+    beside = [*_callbacks(recipe, watching), *callbacks, *([_Stop(stop, recipe.epochs)] if stop else [])]
+    if checkpoint:
+        checkpoint.rows = rows
+        checkpoint.resume(model, beside)
+        rows = list(checkpoint.rows)
+    batches.epoch = len(rows)
+    history = model.fit(  # shuffled already: Keras would shuffle the batches by a state that no checkpoint holds
+        batches, shuffle=False, validation_data=_held_out(*validation, len(task.classes)), epochs=last or recipe.epochs, initial_epoch=len(rows), verbose=verbose,
+        callbacks=[*beside, *([checkpoint] if checkpoint else [])],
+    )
+    return [*rows, *pd.DataFrame(history.history).to_dict("records")]
+
+
+def _compile(model: keras.Model, task: Task, recipe: Recipe, batches: Batches, done: int = 0) -> None:
     "Give a model its optimizer, loss and metrics, with all that they keep."
-    optimizer = make_optimizer(recipe, steps=len(batches) * recipe.epochs)
+    optimizer = make_optimizer(recipe, len(batches) * recipe.epochs, done=done)
     metrics, weighted_metrics = task_metrics(task)
     model.compile(optimizer, task_loss(task, recipe.label_smoothing), metrics=metrics, weighted_metrics=weighted_metrics)
     make_variables(model, batches[0])
@@ -342,7 +390,7 @@ def _balance(y: np.ndarray) -> np.ndarray:
     return (weights / weights.mean()).astype(np.float32)  # Keras divides a weighted loss by the number of items
 
 # %% ../../nbs/training/40_fit.ipynb #07fff4f4
-def _fit(experiment: Experiment, features: Features, **settings):
+def _fit(experiment: Experiment, features: Features, encoded: Features | None = None, **settings):
     "Build and fit the experiment's model: the model, its history, and its scores for an array of features."
     items, task, model = experiment.corpus.items.set_index("id"), experiment.task, experiment.build()
     ids = [list(getattr(experiment.split, part)) for part in ("train", "validation")]
@@ -353,8 +401,13 @@ def _fit(experiment: Experiment, features: Features, **settings):
         score = _fit_estimator(model, task, train[0][:], train[1])
         return model, pd.DataFrame({"epoch": []}), score
     _check_outputs(model, task)
-    history = train_network(model, task, train, validation, experiment.recipe, **settings)
-    return model, history, lambda x: np.concatenate([model.predict(piece, batch_size=64, verbose=0) for piece in _pieces(x)])
+    if experiment.recipe.unfreeze_epoch:
+        head_of(model)  # or an error that says why not
+    learning = head_of(model) if experiment.recipe.unfreeze_epoch and experiment.seen != experiment.features else model
+    first = tuple(map(encoded.view, ids)) if encoded else None
+    history = train_network(learning, task, train, validation, experiment.recipe, encoded=first, **settings)
+    model.was_stopped = learning.was_stopped
+    return model, history, lambda x: np.concatenate([learning.predict(piece, batch_size=64, verbose=0) for piece in _pieces(x)])
 
 
 def _fit_estimator(estimator: BaseEstimator, task: Task, x: np.ndarray, y: np.ndarray) -> Callable:
@@ -435,10 +488,10 @@ def run_experiment(
     check_may_train(f"the run {experiment.key} ({experiment.name})")
     keep_freed_memory()
     clock = [time.perf_counter()]
-    features = extract(experiment.corpus, experiment.features, cache=cache)
+    features, encoded = (extract(experiment.corpus, spec, cache=cache) if spec else None for spec in _needed(experiment))
     clock.append(time.perf_counter())
     with _kept_on_the_way(experiment, ledger, stop, checkpoint_seconds) as checkpoint, seeded(experiment.description["recipe"]["seed"]):
-        model, history, score = _fit(experiment, features, stop=stop, callbacks=callbacks, checkpoint=checkpoint, verbose=verbose)
+        model, history, score = _fit(experiment, features, encoded, stop=stop, callbacks=callbacks, checkpoint=checkpoint, verbose=verbose)
         clock.append(time.perf_counter())
         table = _predict(experiment, features, score)
         clock.append(time.perf_counter())
@@ -447,6 +500,11 @@ def run_experiment(
         description = _stopped(experiment, len(history)) if getattr(model, "was_stopped", False) else experiment.description
         network = model if isinstance(model, keras.Model) else None
         return ledger.add(description, table, history, _record(audit, network, seconds), model=network)
+
+
+def _needed(experiment: Experiment) -> tuple[object, object | None]:
+    "The features that a training reads: what the last stage sees, and what the head sees before, if that is something else."
+    return experiment.seen, None if experiment.encoded == experiment.seen else experiment.encoded
 
 
 def _predict(experiment: Experiment, features: Features, score: Callable) -> pd.DataFrame:
@@ -459,6 +517,7 @@ def _record(audit: Audit, network: keras.Model | None, seconds: dict[str, float]
     "What is to be remembered of a training beside its answers."
     return {
         "mark": audit.mark, "leaks": audit.leaks, "parameters": network.count_params() if network else None, "seconds": seconds,
+        "trained_parameters": sum(math.prod(weight.shape) for weight in network.trainable_weights) if network else None,
         "process_peak_memory_mb": peak_memory_mb(), "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all"),
     }
 
@@ -518,9 +577,9 @@ def run_all(
     experiments, ledger = list(experiments), ledger or Ledger()
     _check_all(experiments, cache)
     waiting = {experiment.key: experiment for experiment in experiments if ledger.get(experiment.key) is None}
-    inputs = {(e.corpus.fingerprint, content_key(e.description["features"])): e for e in waiting.values()}
-    for experiment in inputs.values():
-        extract(experiment.corpus, experiment.features, cache=cache, progress=progress)
+    inputs = {(e.corpus.fingerprint, content_key(spec)): (e.corpus, spec) for e in waiting.values() for spec in _needed(e) if spec}
+    for corpus, spec in inputs.values():
+        extract(corpus, spec, cache=cache, progress=progress)
     done = len(experiments) - len(waiting)
     if waiting:
         check_may_train(f"{len(waiting)} of {len(experiments)} runs, the first {next(iter(waiting))},")

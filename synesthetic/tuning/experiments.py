@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['MEASURE', 'MEASURES', 'COSTS', 'configure', 'tuning_experiment', 'measure_of', 'ValidationTrial', 'validation_score',
-           'validation_objective', 'measure_costs', 'latency_ms', 'winner', 'reseeded']
+           'validation_objective', 'measure_costs', 'training_tflop', 'winner', 'reseeded']
 
 # %% ../../nbs/tuning/50_experiments.ipynb #5c070aeb
 import inspect
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from sklearn.metrics import balanced_accuracy_score, mean_squared_error
 
 from ..corpora.base import Corpus
 from ..models.audio import AUDIO_ARCHITECTURES
+from ..models.costs import count_flops, milliseconds_per_item
 from ..splits.leakage import audit_split, check_leakage
 from ..splits.policy import make_splits
 from ..training.comparison import MEL, choose_architectures
@@ -155,7 +156,7 @@ def validation_objective(
     *,
     ledger: Ledger | None = None,  # where runs are kept; the project's ledger by default
     cache: str | Path | None = None,  # where features are kept; the user's cache folder by default
-    costs: Sequence[str] = (),  # further objectives, to be minimised: "parameters", "latency"
+    costs: Sequence[str] = (),  # further objectives, to be minimised: "parameters", "latency", "energy"
 ) -> Objective:
     "Make the validation score of an experiment, and what it costs to run, the objective of a search."
     blind = replace(experiment, split=replace(experiment.split, test=()))
@@ -171,31 +172,34 @@ def validation_objective(
     return Objective(trial, directions, steps=experiment.recipe.epochs, name=f"{experiment.corpus.name}-{experiment.name}")
 
 # %% ../../nbs/tuning/50_experiments.ipynb #101a6256
-COSTS = {"parameters": "parameters", "latency": "latency (ms)"}
+COSTS = {"parameters": "parameters", "latency": "latency (ms)", "energy": "energy proxy (TFLOP)"}
 
 
 def measure_costs(
     experiment: Experiment,  # of a network
     costs: Sequence[str],  # keys of `COSTS`
 ) -> dict[str, float]:  # in that order
-    "Say what a network costs to run, before it is trained."
-    measure = {"parameters": lambda model: float(model.count_params()), "latency": latency_ms}
+    "Say what a network costs to run and to train, before it is trained."
+    shape = experiment.features.shape  # the network may take any length; the features know which one it gets
+    measure: dict[str, Callable[[keras.Model], float]] = {
+        "parameters": lambda model: float(model.count_params()),
+        "latency": lambda model: milliseconds_per_item(model, shape, batch_size=1, repeats=30),
+        "energy": lambda model: training_tflop(experiment, count_flops(model, shape)),
+    }
     with seeded(0):
         model = experiment.build()
         return {cost: measure[cost](model) for cost in costs}
 
 
-def latency_ms(
-    model: keras.Model,
-    repeats: int = 30,  # after one that warms up
-) -> float:  # milliseconds; the median
-    "Time a network on a single item, as `predict_on_batch` runs it."
-    item, times = np.zeros((1, *model.input_shape[1:]), np.float32), []
-    for _ in range(repeats + 1):
-        began = time.perf_counter()
-        model.predict_on_batch(item)
-        times.append(time.perf_counter() - began)
-    return 1000 * float(np.median(times[1:]))
+def training_tflop(
+    experiment: Experiment,  # of a network
+    flops: int,  # operations of one answer
+) -> float:  # 10^12 operations
+    "Estimate the operations of a training, from what its recipe says."
+    train, validation = len(experiment.split.train), len(experiment.split.validation)
+    frozen = min(getattr(experiment.recipe, "unfreeze_epoch", 0), experiment.recipe.epochs)
+    whole = (3 * train + validation) * (experiment.recipe.epochs - frozen)
+    return 1e-12 * flops * (whole + (train + validation) * (frozen > 0))
 
 # %% ../../nbs/tuning/50_experiments.ipynb #3757a8fd
 def winner(
