@@ -72,13 +72,13 @@ def normalize_waveform(
     centred = np.where(where, y - np.where(where, y, 0).sum(axis=-1, keepdims=True) / count, 0)
     return (centred / np.sqrt((centred**2).sum(axis=-1, keepdims=True) / count + 1e-7)).astype(np.float32)
 
-# %% ../../nbs/models/62_pretrained_speech.ipynb #9fee1b3f
+# %% ../../nbs/models/62_pretrained_speech.ipynb #36ac2ba1
 def open_safetensors(
     path: str | Path,  # a file of safetensors
 ) -> dict[str, Callable[[], np.ndarray]]:  # what reads each tensor as float32, by its name
     "Find the tensors in a file; raise `ValueError` if it is damaged."
     try:
-        stored = safe_open(path, framework="numpy")
+        stored = safe_open(path, framework="numpy", backend="pread")  # mapped, the file would be in memory a second time
         return {name: partial(_read_tensor, stored, name) for name in stored.keys()}
     except SafetensorError as error:
         raise ValueError(f"{path} is not a file of safetensors, or is cut off ({error}); download it again") from error
