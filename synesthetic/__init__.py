@@ -68,7 +68,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "tuning.effort": ["anytime_band", "compare_engines", "engine_verdict", "engines_at", "separate_engines"],
         "tuning.experiments": ["tuning_experiment", "validation_objective", "winner"],
         "tuning.results": ["best_trial", "load_study", "trials_table"],
-        "tuning.search": ["Objective", "Study", "search"],
+        "tuning.search": ["Objective", "Study", "search", "search_all"],
         "tuning.space": ["SPACES"],
         "crossmodal.embedding": ["JointExperiment", "JointRecipe", "run_joint", "run_joints"],
         "crossmodal.paint": ["Painting", "open_atelier", "paint"],

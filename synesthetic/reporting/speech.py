@@ -7,6 +7,7 @@ __all__ = ['LINE_COLOURS', 'plot_engines', 'engine_table', 'short_parameters', '
 
 # %% ../../nbs/reporting/26_speech.ipynb #7ce7b445
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -119,7 +120,11 @@ def plot_front(
     mark: str = "",  # what leaks
 ) -> Axes:
     "Draw trials by score and time, with their front joined, coloured by energy and explained in a key."
-    ax, front = _axes(ax, size=(7.5, 4.6)), front.sort_values([time, measure], ascending=[True, False])
+    front = front.sort_values([time, measure], ascending=[True, False])
+    settings = [name for name in front if name in trials and name not in {measure, time, energy, "parameters"}]
+    lines = [f"{number}: {short_parameters(row, sr=sr)}" for number, row in zip(front.index, front[settings].to_dict("records"))]
+    columns = 2 if max(map(len, lines)) < 50 else 1  # of the key, which must not be wider than the figure
+    ax = _axes(ax, size=(7.5, 3.7 + 0.18 * math.ceil((2 + len(lines)) / columns)))
     beaten = trials[(trials["state"] == "complete") & ~trials.index.isin(front.index)]
     stopped = trials[trials["state"] == "pruned"].astype({time: float, measure: float})  # of several objectives they have no values
     ax.scatter(beaten[time], beaten[measure], s=22, color="0.75", lw=0, label=f"{len(beaten)} outclassed", zorder=1)
@@ -136,8 +141,7 @@ def plot_front(
     ax.margins(0.08)
     ax.set(xlabel=f"{time}, measured here", ylabel=measure)
     _title(ax, title, mark)
-    settings = [name for name in front if name in trials and name not in {measure, time, energy, "parameters"}]
-    _front_key(ax, colours, [f"{number}: {short_parameters(row, sr=sr)}" for number, row in zip(front.index, front[settings].to_dict("records"))])
+    _front_key(ax, colours, lines, columns)
     return ax
 
 
@@ -153,11 +157,11 @@ def _energy_colours(ax: Axes, energy: pd.Series, label: str) -> np.ndarray:
     return colormaps["viridis_r"](norm(energy.to_numpy(float)))
 
 
-def _front_key(ax: Axes, colours: np.ndarray, lines: Sequence[str]) -> None:
+def _front_key(ax: Axes, colours: np.ndarray, lines: Sequence[str], columns: int) -> None:
     "A key below the axes: what is grey, and the configurations of the front from fast to slow."
     handles, labels = ax.get_legend_handles_labels()
     handles += [Line2D([], [], ls="", marker="o", ms=7, mfc=colour, mec="0.2", mew=0.8) for colour in colours]
-    ax.legend(handles, [*labels, *lines], loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, columnspacing=1.5, handletextpad=0.3)
+    ax.legend(handles, [*labels, *lines], loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=columns, columnspacing=1.5, handletextpad=0.3)
 
 # %% ../../nbs/reporting/26_speech.ipynb #ebdffeb3
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#555555", "#E69F00")

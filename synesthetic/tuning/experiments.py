@@ -197,7 +197,7 @@ def training_tflop(
 ) -> float:  # 10^12 operations
     "Estimate the operations of a training, from what its recipe says."
     train, validation = len(experiment.split.train), len(experiment.split.validation)
-    frozen = min(getattr(experiment.recipe, "unfreeze_epoch", 0), experiment.recipe.epochs)
+    frozen = min(experiment.recipe.unfreeze_epoch, experiment.recipe.epochs)
     whole = (3 * train + validation) * (experiment.recipe.epochs - frozen)
     return 1e-12 * flops * (whole + (train + validation) * (frozen > 0))
 

@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['DIRECTIONS', 'ENGINES', 'PRUNERS', 'Objective', 'Attempt', 'FreshSampler', 'make_sampler', 'first_quarter',
-           'make_pruner', 'Study', 'search']
+           'make_pruner', 'Study', 'search', 'search_all']
 
 # %% ../../nbs/tuning/40_search.ipynb #25c21b9f
 import math
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import optuna
@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from ..foundation import canonical, content_key
-from ..training.fit import source_digest, use_threads
+from ..training.fit import side_by_side, source_digest, use_threads
 from ..training.ledger import check_may_train
 from .gp import GaussianProcessSampler, trial_seed
 from .pareto import is_outclassed
@@ -440,3 +440,34 @@ def _watch(study: Study, opened: optuna.Study, progress: bool) -> Iterator[None]
         with suppress(StorageInternalError):
             look()
         bar.close()
+
+# %% ../../nbs/tuning/40_search.ipynb #eeebc28c
+def search_all(
+    studies: Iterable[Study],
+    *,
+    minutes: float | None = None,  # of each, see `search`
+    workers: int | None = None,  # studies side by side; by default one a core
+    progress: bool = True,  # show a bar
+) -> None:
+    "Carry out many studies, or go on with them where they stopped."
+    studies = list(studies)
+    waiting = [study for study in studies if _is_open(study, minutes)]
+    if waiting:
+        check_may_train(f"{len(waiting)} of {len(studies)} searches, the first {waiting[0].name},")
+    with tqdm(total=len(studies), initial=len(studies) - len(waiting), desc="searches", unit="search", disable=not progress, dynamic_ncols=True) as bar:
+        for name in side_by_side(partial(_search_named, minutes=minutes), waiting, workers or cpu_count()):
+            bar.set_postfix_str(f"last: {name}")
+            bar.update()
+
+
+def _is_open(study: Study, minutes: float | None) -> bool:
+    "Whether a study has trials left to make, and time for them."
+    opened = study.open()
+    finished = [trial.state.is_finished() for trial in opened.get_trials(deepcopy=False)[:study.total]]
+    return not (len(finished) == study.total and all(finished)) and (minutes is None or minutes_used(opened) < minutes)
+
+
+def _search_named(study: Study, minutes: float | None) -> str:
+    "Carry out a study in this process and say its name."
+    search(study, minutes=minutes, progress=False)
+    return study.name
