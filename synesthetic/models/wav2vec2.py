@@ -14,7 +14,8 @@ from types import MappingProxyType
 import keras
 from keras import layers, ops
 
-# %% ../../nbs/models/60_wav2vec2.ipynb #11dd1a67
+# %% ../../nbs/models/60_wav2vec2.ipynb #b0283f3d
+_CONVOLUTIONS = ("conv_dim", "conv_kernel", "conv_stride")
 _FIXED = MappingProxyType({"add_adapter": False, "adapter_attn_dim": None, "conv_pos_batch_norm": False})  # what a config.json may only say so
 
 
@@ -49,7 +50,7 @@ class EncoderConfig:
     layerdrop: float = 0.1  # how often a whole block is left out in training
 
     def __post_init__(self):
-        for name in ("conv_dim", "conv_kernel", "conv_stride"):
+        for name in _CONVOLUTIONS:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         for wrong, problem in self._problems():
             if wrong:
@@ -59,7 +60,10 @@ class EncoderConfig:
         "Everything that can be wrong with a configuration, and whether it is."
         for name, known in _KNOWN.items():
             yield getattr(self, name) not in known, f"{name}={getattr(self, name)!r} is not supported, only {', '.join(map(repr, known))}"
-        sizes = {name: len(getattr(self, name)) for name in ("conv_dim", "conv_kernel", "conv_stride")}
+        sizes = {name: len(getattr(self, name)) for name in _CONVOLUTIONS}
+        counts = {field.name: getattr(self, field.name) for field in fields(self) if field.type is int}
+        for name, count in [*counts.items(), *((name, count) for name in _CONVOLUTIONS for count in getattr(self, name))]:
+            yield not isinstance(count, int) or count < 1, f"{name} must be a whole number from 1, not {count!r}"
         yield len(set(sizes.values())) > 1 or not self.conv_dim, f"conv_dim, conv_kernel and conv_stride must have one number for each convolution, but have {sizes}"
         for name in ("num_attention_heads", "num_conv_pos_embedding_groups"):
             yield self.hidden_size % getattr(self, name), f"hidden_size={self.hidden_size} is not a multiple of {name}={getattr(self, name)}"
@@ -114,7 +118,7 @@ LARGE = EncoderConfig(
     conv_bias=True, feat_extract_norm="layer", do_stable_layer_norm=True,
 )
 
-# %% ../../nbs/models/60_wav2vec2.ipynb #6584ba53
+# %% ../../nbs/models/60_wav2vec2.ipynb #454b9c81
 class ChannelNorm(layers.Layer):
     "Bring each channel of (batch, time, channels) to mean 0 and variance 1 over time: a group norm with a group for each channel."
 
@@ -144,13 +148,15 @@ class FeatureExtractor(layers.Layer):
         self.config, policy = config, self.dtype_policy
         self.activation = _ACTIVATIONS[config.feat_extract_activation]
         self.convolutions = [
-            layers.Conv1D(channels, kernel, stride, use_bias=config.conv_bias, kernel_initializer=keras.initializers.HeNormal(), dtype=policy)
-            for channels, kernel, stride in zip(config.conv_dim, config.conv_kernel, config.conv_stride)
+            layers.Conv1D(
+                channels, kernel, stride, use_bias=config.conv_bias, kernel_initializer=keras.initializers.HeNormal(), dtype=policy, name=f"convolution_{number}",
+            )
+            for number, (channels, kernel, stride) in enumerate(zip(config.conv_dim, config.conv_kernel, config.conv_stride))
         ]
         if config.feat_extract_norm == "group":
-            self.norms = [ChannelNorm(dtype=policy)]
+            self.norms = [ChannelNorm(dtype=policy, name="norm_0")]
         else:
-            self.norms = [layers.LayerNormalization(epsilon=1e-5, dtype=policy) for _ in config.conv_dim]
+            self.norms = [layers.LayerNormalization(epsilon=1e-5, dtype=policy, name=f"norm_{number}") for number in range(len(config.conv_dim))]
 
     def build(self, input_shape):
         shape = (*input_shape, 1)
@@ -172,14 +178,22 @@ class FeatureExtractor(layers.Layer):
         samples = input_shape[1]
         return (input_shape[0], None if samples is None else self.config.frames(samples), self.config.conv_dim[-1])
 
-# %% ../../nbs/models/60_wav2vec2.ipynb #76c2a7dc
+# %% ../../nbs/models/60_wav2vec2.ipynb #f992ac9e
 def _dense(
     units: int,
     config: EncoderConfig,
-    policy,  # dtype policy of the layer that it belongs to
+    **options,  # of a dense layer
 ) -> layers.Dense:
     "A dense layer with the initial weights of the family."
-    return layers.Dense(units, kernel_initializer=keras.initializers.RandomNormal(stddev=config.initializer_range), dtype=policy)
+    return layers.Dense(units, kernel_initializer=keras.initializers.RandomNormal(stddev=config.initializer_range), **options)
+
+
+def _norm(
+    config: EncoderConfig,
+    **options,  # of a layer norm
+) -> layers.LayerNormalization:
+    "A layer norm as precise as the family's."
+    return layers.LayerNormalization(epsilon=config.layer_norm_eps, **options)
 
 
 class FeatureProjection(layers.Layer):
@@ -191,8 +205,8 @@ class FeatureProjection(layers.Layer):
         **options,  # of every Keras layer
     ):
         super().__init__(**options)
-        self.layer_norm = layers.LayerNormalization(epsilon=config.layer_norm_eps, dtype=self.dtype_policy) if config.feat_proj_layer_norm else None
-        self.projection = _dense(config.hidden_size, config, self.dtype_policy)
+        self.layer_norm = _norm(config, dtype=self.dtype_policy, name="layer_norm") if config.feat_proj_layer_norm else None
+        self.projection = _dense(config.hidden_size, config, dtype=self.dtype_policy, name="projection")
         self.dropout = layers.Dropout(config.feat_proj_dropout, dtype=self.dtype_policy)
 
     def build(self, input_shape):
@@ -238,7 +252,7 @@ class PositionalConvolution(layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-# %% ../../nbs/models/60_wav2vec2.ipynb #cb81cf82
+# %% ../../nbs/models/60_wav2vec2.ipynb #07a9d75a
 class SelfAttention(layers.Layer):
     "Let every frame ask every other one: multi-head attention, with four dense layers that can be adapted."
 
@@ -249,9 +263,11 @@ class SelfAttention(layers.Layer):
     ):
         super().__init__(**options)
         self.heads, self.head_size, policy = config.num_attention_heads, config.hidden_size // config.num_attention_heads, self.dtype_policy
-        self.query, self.key, self.value, self.output_projection = (_dense(config.hidden_size, config, policy) for _ in range(4))
+        self.query, self.key, self.value, self.output_projection = (
+            _dense(config.hidden_size, config, dtype=policy, name=name) for name in ("query", "key", "value", "output_projection")
+        )
         self.dropout = layers.Dropout(config.attention_dropout, dtype=policy)
-        self.gate = _dense(8, config, policy) if config.model_type == "wavlm" else None
+        self.gate = _dense(8, config, dtype=policy, name="gate") if config.model_type == "wavlm" else None
 
     def build(self, input_shape):
         for layer in (self.query, self.key, self.value, self.output_projection):
@@ -283,7 +299,7 @@ class SelfAttention(layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-# %% ../../nbs/models/60_wav2vec2.ipynb #5fa3137f
+# %% ../../nbs/models/60_wav2vec2.ipynb #3f0b8fb6
 class Block(layers.Layer):
     "A block of the transformer: attention, then two dense layers, each added to what came in."
 
@@ -294,9 +310,10 @@ class Block(layers.Layer):
     ):
         super().__init__(**options)
         self.norm_first, policy = config.do_stable_layer_norm, self.dtype_policy
-        self.attention = SelfAttention(config, dtype=policy)
-        self.layer_norm, self.final_layer_norm = (layers.LayerNormalization(epsilon=config.layer_norm_eps, dtype=policy) for _ in range(2))
-        self.intermediate, self.output_dense = (_dense(size, config, policy) for size in (config.intermediate_size, config.hidden_size))
+        self.attention = SelfAttention(config, dtype=policy, name="attention")
+        self.layer_norm, self.final_layer_norm = (_norm(config, dtype=policy, name=name) for name in ("layer_norm", "final_layer_norm"))
+        self.intermediate = _dense(config.intermediate_size, config, dtype=policy, name="intermediate")
+        self.output_dense = _dense(config.hidden_size, config, dtype=policy, name="output_dense")
         self.activation = _ACTIVATIONS[config.hidden_act]
         self.activation_dropout = layers.Dropout(config.activation_dropout, dtype=policy)
         self.dropout = layers.Dropout(config.hidden_dropout, dtype=policy)
@@ -322,7 +339,7 @@ class Block(layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-
+# %% ../../nbs/models/60_wav2vec2.ipynb #d6b3d152
 class RelativePositions(layers.Layer):
     "WavLM: a number for each head and each distance between two frames, finely near by, coarsely far away."
 
@@ -343,7 +360,7 @@ class RelativePositions(layers.Layer):
         distances,  # in frames, from the asking one; whole numbers
     ):  # as many whole numbers in 0..num_buckets - 1
         "Sort distances into buckets."
-        side, exact = self.config.num_buckets // 2, self.config.num_buckets // 4
+        distances, side, exact = ops.cast(distances, "int32"), self.config.num_buckets // 2, self.config.num_buckets // 4
         far = ops.cast(ops.maximum(ops.abs(distances), exact), "float32") / exact
         far = exact + ops.cast(ops.log(far) / math.log(self.config.max_bucket_distance / exact) * (side - exact), "int32")
         near = ops.where(ops.abs(distances) < exact, ops.abs(distances), ops.minimum(far, side - 1))
@@ -357,7 +374,7 @@ class RelativePositions(layers.Layer):
     def compute_output_shape(self, input_shape):
         return (self.config.num_attention_heads, input_shape[1], input_shape[1])
 
-# %% ../../nbs/models/60_wav2vec2.ipynb #aae8a4fa
+# %% ../../nbs/models/60_wav2vec2.ipynb #c251bbff
 @keras.saving.register_keras_serializable(package="synesthetic")
 class SpeechEncoder(layers.Layer):
     "Turn waveforms (batch, samples) at 16 kHz into vectors (batch, frames, hidden_size), one every 20 ms."
@@ -370,13 +387,13 @@ class SpeechEncoder(layers.Layer):
         super().__init__(**options)
         self.config = config if isinstance(config, EncoderConfig) else EncoderConfig.from_dict(config)
         config, policy = self.config, {"dtype": self.dtype_policy}
-        self.feature_extractor = FeatureExtractor(config, **policy)
-        self.feature_projection = FeatureProjection(config, **policy)
-        self.position = PositionalConvolution(config, **policy)
-        self.layer_norm = layers.LayerNormalization(epsilon=config.layer_norm_eps, **policy)
+        self.feature_extractor = FeatureExtractor(config, **policy, name="feature_extractor")
+        self.feature_projection = FeatureProjection(config, **policy, name="feature_projection")
+        self.position = PositionalConvolution(config, **policy, name="position")
+        self.layer_norm = _norm(config, **policy, name="layer_norm")
         self.dropout = layers.Dropout(config.hidden_dropout, **policy)
-        self.distances = RelativePositions(config, **policy) if config.model_type == "wavlm" else None
-        self.blocks = [Block(config, **policy) for _ in range(config.num_hidden_layers)]
+        self.distances = RelativePositions(config, **policy, name="distances") if config.model_type == "wavlm" else None
+        self.blocks = [Block(config, **policy, name=f"block_{number}") for number in range(config.num_hidden_layers)]
         self.draws = keras.random.SeedGenerator()
 
     def build(self, input_shape):
@@ -423,6 +440,7 @@ class SpeechEncoder(layers.Layer):
         training: bool = False,
     ) -> list:  # num_hidden_layers + 1 tensors (batch, frames, hidden_size): what each block sees, and the last hidden state
         "Listen, and keep what every block has made of it."
+        self.compute_output_shape(tuple(waveform.shape))  # says what is wrong with it
         if not self.built:
             self.build(tuple(waveform.shape))
         x, told = self._begin(ops.cast(waveform, self.compute_dtype), mask, training)
