@@ -10,6 +10,7 @@ __all__ = ['SMALL', 'POOLINGS', 'ADAPTATIONS', 'PooledEncoder', 'sound_mask', 'w
 import keras
 from keras import layers, ops
 
+from .faces import Clipped
 from .wav2vec2 import EncoderConfig, SpeechEncoder
 
 # %% ../../nbs/models/64_speech.ipynb #e8e4d68d
@@ -248,7 +249,7 @@ def build_speech_network(
     inputs = keras.Input(input_shape, name="waveform")
     said = encoder(VariedSound(name="varied")(inputs) if varied else inputs)
     adapt(encoder.encoder, adaptation, top_layers=top_layers, lora_rank=lora_rank)
-    x = layers.BatchNormalization(momentum=0.9, center=False, scale=False, name="standardise")(said)
+    x = Clipped(name="clipped")(layers.Normalization(name="standardise")(said))  # adapted to what the encoder says before training
     x = layers.Rescaling(head_rate)(layers.Dropout(dropout_rate, name="embedding")(x))
     head = layers.Dense(outputs, activation="softmax", kernel_initializer="zeros", name="probabilities")
     return keras.Model(inputs, head(x), name="speech_network")

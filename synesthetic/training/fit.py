@@ -70,9 +70,9 @@ class Experiment:
 
     @property
     def encoded(self) -> object | None:  # a feature spec
-        "What the network's encoder says of an item while it is frozen; None where it never is."
+        "What the network's encoder says of an item before it is trained; None where there is no encoder."
         encoder = self.options.get(ENCODER)
-        return encoder.heard(self.features) if encoder is not None and self.recipe and self.recipe.unfreeze_epoch else None
+        return encoder.heard(self.features) if encoder is not None else None
 
     @property
     def seen(self) -> object:  # a feature spec
@@ -280,14 +280,14 @@ def train_network(
     validation: tuple[np.ndarray | Rows, np.ndarray],  # likewise
     recipe: Recipe,
     *,
-    encoded: tuple[np.ndarray | Rows, np.ndarray | Rows] | None = None,  # what a frozen encoder says of both parts; it is asked in each epoch by default
+    encoded: tuple[np.ndarray | Rows, np.ndarray | Rows] | None = None,  # what the frozen encoder says of both parts; by default it is asked again in each epoch
     stop: Callable[[int, dict], bool] | None = None,  # given epoch (from 1) and its scores, True ends the training
     callbacks: Iterable[keras.callbacks.Callback] = (),  # beside those that the recipe asks for
     checkpoint: "TrainingCheckpoint | None" = None,  # to go on from, and to keep the training in
     verbose: int = 0,  # Keras' own progress: 0 none, 1 a bar, 2 a line an epoch
 ) -> pd.DataFrame:  # one row an epoch; the model holds the weights to test
     "Train a network by a recipe; raise `FloatingPointError` if the loss stops being a number."
-    _adapt(model, train[0])
+    _adapt(model, train[0], encoded)
     settings = {"stop": stop, "callbacks": list(callbacks), "verbose": verbose}
     rows = _first_stage(model, task, train, validation, recipe, encoded, settings) if recipe.unfreeze_epoch and has_encoder(model) else []
     if len(rows) < recipe.epochs and not model.was_stopped:
@@ -304,12 +304,21 @@ def train_network(
     return table
 
 
-def _adapt(model: keras.Model, x: np.ndarray | Rows) -> None:
-    "Let the standardisation layers of a network see the training part."
+def _adapt(model: keras.Model, x: np.ndarray | Rows, encoded: tuple | None) -> None:
+    "Let the standardisation layers of a network see the training part, or what an encoder before them says of it."
     model.was_stopped = False
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Normalization):
-            layer.adapt(_pieces(x))
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Normalization)]
+    if layers and has_encoder(model):
+        said = encoded[0] if encoded else _answers(keras.Model(model.input, model.get_layer(ENCODER).output), x)
+        layers[0].adapt(_pieces(said))
+        return
+    for layer in layers:
+        layer.adapt(_pieces(x))
+
+
+def _answers(model: keras.Model, x: np.ndarray | Rows) -> np.ndarray:
+    "What a network says of features, piece by piece."
+    return np.concatenate([model.predict(piece, batch_size=64, verbose=0) for piece in _pieces(x)])
 
 
 def _first_stage(model: keras.Model, task: Task, train: tuple, validation: tuple, recipe: Recipe, encoded: tuple | None, settings: dict) -> list[dict]:
@@ -407,7 +416,7 @@ def _fit(experiment: Experiment, features: Features, encoded: Features | None = 
     first = tuple(map(encoded.view, ids)) if encoded else None
     history = train_network(learning, task, train, validation, experiment.recipe, encoded=first, **settings)
     model.was_stopped = learning.was_stopped
-    return model, history, lambda x: np.concatenate([learning.predict(piece, batch_size=64, verbose=0) for piece in _pieces(x)])
+    return model, history, partial(_answers, learning)
 
 
 def _fit_estimator(estimator: BaseEstimator, task: Task, x: np.ndarray, y: np.ndarray) -> Callable:
