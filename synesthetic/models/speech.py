@@ -242,7 +242,7 @@ def build_speech_network(
     top_layers: int = 1,  # of "top"
     lora_rank: int = 8,  # of "lora"
     dropout_rate: float = 0.1,  # share of the pooled features dropped in training
-    head_rate: float = 10.0,  # how many times as far a step of the optimizer moves the head
+    head_rate: float = 20.0,  # how many times as far a step of the optimizer moves the head
     varied: bool = False,  # whether each recording is changed each time that training hears it
 ) -> keras.Model:  # (batch, samples) -> (batch, outputs) probabilities
     "Put a linear head on an encoder, and decide what is trained."

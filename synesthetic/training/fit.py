@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LARGE', 'Experiment', 'source_digest', 'seeded', 'Batches', 'make_variables', 'train_network', 'predictions_table',
-           'keep_freed_memory', 'peak_memory_mb', 'run_experiment', 'run_all', 'side_by_side', 'use_threads',
-           'load_model']
+           'keep_freed_memory', 'peak_memory_mb', 'run_experiment', 'run_all', 'run_groups', 'side_by_side', 'warm_up',
+           'use_threads', 'load_model']
 
 # %% ../../nbs/training/40_fit.ipynb #cacfe81a
 import ast
@@ -22,7 +22,7 @@ import sys
 import textwrap
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
@@ -599,6 +599,16 @@ def run_all(
     return [ledger.get(experiment.key) for experiment in experiments]
 
 
+def run_groups(
+    groups: Mapping[str, Iterable[Experiment]],  # name -> experiments
+    **settings,  # of `run_all`
+) -> dict[str, list[Run]]:  # name -> runs
+    "Do groups of experiments, all of them side by side."
+    groups = {name: list(experiments) for name, experiments in groups.items()}
+    runs = iter(run_all([experiment for experiments in groups.values() for experiment in experiments], **settings))
+    return {name: [next(runs) for _ in experiments] for name, experiments in groups.items()}
+
+
 def _check_all(experiments: list[Experiment], cache: str | Path | None) -> None:
     "Audit each split once; raise `LeakageError` where an experiment does not allow what its split leaks."
     audits = {}
@@ -636,6 +646,15 @@ def _run_named(experiment: Experiment, ledger: Ledger, cache: str | Path | None)
     "Do an experiment in this process and say what it was."
     run_experiment(experiment, ledger=ledger, cache=cache)
     return f"{experiment.name}, fold {experiment.split.fold + 1} of {experiment.split.folds}"
+
+
+@lru_cache(maxsize=None)
+def warm_up() -> None:
+    "Train a network of one weight, so that what this process does once only is done before anything is timed."
+    with seeded(0):
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(np.ones((2, 1)), np.ones((2, 1)), verbose=0)
 
 
 def use_threads(

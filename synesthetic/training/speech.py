@@ -72,7 +72,7 @@ def small_encoder(
 
 # %% ../../nbs/training/58_speech.ipynb #4a433d95
 SPEECH_RECIPE = Recipe(
-    epochs=8, batch_size=16, learning_rate=1e-3, weight_decay=1e-2, label_smoothing=0.0, ema_momentum=0.0, augmentation=None, unfreeze_epoch=2,
+    epochs=8, batch_size=16, learning_rate=5e-4, weight_decay=1e-2, label_smoothing=0.0, ema_momentum=0.0, augmentation=None, unfreeze_epoch=2,
 )
 PRETRAINING_RECIPE = replace(SPEECH_RECIPE, epochs=12, learning_rate=2e-3, label_smoothing=0.05, unfreeze_epoch=0)
 
@@ -82,7 +82,7 @@ def head_alone(
     epochs: int = 20,
 ) -> Recipe:
     "Change a recipe for an encoder that stays frozen throughout."
-    return replace(recipe, epochs=epochs, unfreeze_epoch=epochs, batch_size=max(32, recipe.batch_size), learning_rate=10 * recipe.learning_rate)
+    return replace(recipe, epochs=epochs, unfreeze_epoch=epochs, batch_size=max(32, recipe.batch_size))
 
 # %% ../../nbs/training/58_speech.ipynb #c6df9b19
 def build_speech_classifier(

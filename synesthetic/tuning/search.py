@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from ..foundation import canonical, content_key
-from ..training.fit import side_by_side, source_digest, use_threads
+from ..training.fit import side_by_side, source_digest, use_threads, warm_up
 from ..training.ledger import check_may_train
 from .gp import GaussianProcessSampler, trial_seed
 from .pareto import is_outclassed
@@ -469,5 +469,6 @@ def _is_open(study: Study, minutes: float | None) -> bool:
 
 def _search_named(study: Study, minutes: float | None) -> str:
     "Carry out a study in this process and say its name."
+    warm_up()
     search(study, minutes=minutes, progress=False)
     return study.name
