@@ -54,7 +54,7 @@ class SpeechProfile:
 SPEECH_PROFILES = {
     "quick": SpeechProfile(
         performers=8, phrases=6, input_length=16_000, hidden_size=64, hidden_layers=2, pretraining_epochs=8, batch_size=8, folds=2, seeds=1, epochs=6,
-        unfreeze_epoch=2, ablation_seeds=2, repeats=3, search_minutes=0.15, n_trials=24, search_length=16_000, few_shot_minutes=(0.25, 0.5, 1),
+        unfreeze_epoch=2, ablation_seeds=2, repeats=3, search_minutes=0.1, n_trials=24, search_length=16_000, few_shot_minutes=(0.5, 1),
     ),
     "full": SpeechProfile(
         performers=24, phrases=10, input_length=48_000, hidden_size=96, hidden_layers=3, pretraining_epochs=12, batch_size=16, folds=0, seeds=3, epochs=8,
@@ -163,9 +163,8 @@ def unfreezing(
     return {f"unfrozen at {epoch}": replace(experiment, recipe=replace(experiment.recipe, unfreeze_epoch=epoch)) for epoch in epochs}
 
 # %% ../../nbs/training/58_speech.ipynb #d6e26e91
-ADAPTED = MappingProxyType({  # name -> options and whether the head begins alone
-    "frozen": ({"adaptation": "frozen"}, True), "two-stage": ({"adaptation": "all"}, True), "LoRA": ({"adaptation": "lora"}, True),
-    "top layer": ({"adaptation": "top", "top_layers": 1}, True), "all at once": ({"adaptation": "all"}, False),
+ADAPTED = MappingProxyType({  # name -> options
+    "frozen": {"adaptation": "frozen"}, "two-stage": {"adaptation": "all"}, "LoRA": {"adaptation": "lora"}, "top layer": {"adaptation": "top", "top_layers": 1},
 })
 
 
@@ -204,8 +203,8 @@ def adaptations(
 ) -> dict[str, Experiment]:  # keys of `ADAPTED`
     "Vary what is trained, within one budget."
     operations, listed = training_operations(experiment), {}
-    for name, (options, staged) in ADAPTED.items():
-        unfreeze_epoch = 0 if not staged else 40 if options["adaptation"] == "frozen" else experiment.recipe.unfreeze_epoch
+    for name, options in ADAPTED.items():
+        unfreeze_epoch = 40 if name == "frozen" else experiment.recipe.unfreeze_epoch
         changed = replace(experiment, options={**experiment.options, **options}, recipe=replace(experiment.recipe, unfreeze_epoch=unfreeze_epoch))
         listed[name] = within(changed, operations)
     return listed
