@@ -1,5 +1,6 @@
 """Training in two stages across modules: cached as uncached, broken off and resumed, stopped by a search, in part or whole."""
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from synesthetic.training.fit import Experiment, head_of, run_all, run_experimen
 from synesthetic.training.ledger import Ledger
 from synesthetic.training.speech import SPEECH_RECIPE, build_speech_classifier
 
+FIXTURES = Path(__file__).parent / "fixtures/speech_encoders"
 TINY = replace(SMALL, conv_dim=(8, 8, 8, 8), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32)
 WAVEFORM = Waveform(12_000, longest=12_000)
 
@@ -129,3 +131,15 @@ def test_lora_is_kept_whole(music, tmp_path):
     samples = extract(music, WAVEFORM, cache=tmp_path).rows(tested["id"])
     assert np.allclose(model.predict(samples, verbose=0), tested[["p_happy", "p_sad"]], atol=1e-5)
     assert run.record["trained_parameters"] < run.record["parameters"] / 2
+
+
+@pytest.mark.parametrize("style", ["base", "large"])
+def test_checkpoint_of_another_library(music, tmp_path, style):
+    "A checkpoint in the layout of Hugging Face goes the same way: found by its folder, frozen first, then trained."
+    encoder = Encoder.find(FIXTURES / style)
+    run = run_experiment(staged(music, encoder=encoder, epochs=2, unfreeze_epoch=1, adaptation="transformer"), ledger=Ledger(tmp_path / "runs"), cache=tmp_path)
+    tested = run.predictions[run.predictions["part"] == "test"]
+    model = keras.saving.load_model(run.folder / "model.keras", compile=False)
+    samples = extract(music, WAVEFORM, cache=tmp_path).rows(tested["id"])
+    assert np.allclose(model.predict(samples, verbose=0), tested[["p_happy", "p_sad"]], atol=1e-4)
+    assert run.experiment["architecture"]["options"]["encoder"]["weights"] == encoder.weights  # the digest, not the place
