@@ -14,11 +14,12 @@ export TF_ENABLE_ONEDNN_OPTS ?= 1
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
 
-report: $(READY)  ## regenerate weeks 1 to 4 and 6 on the embedded corpora -> reports/week_NN/embedded/
+report: $(READY)  ## regenerate the six weekly reports on the embedded corpora -> reports/week_NN/embedded/
 	$(BIN)/synesthetic report 01
 	$(BIN)/synesthetic report 02
 	$(BIN)/synesthetic report 03
 	$(BIN)/synesthetic report 04
+	$(BIN)/synesthetic report 05
 	$(BIN)/synesthetic report 06
 
 test: $(READY)  ## run every notebook, every test and the drift check
