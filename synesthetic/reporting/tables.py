@@ -119,7 +119,7 @@ def show_table(
         known = FORMATS.get(column) or FORMATS.get(str(column).partition(",")[0].replace(" ", "_"))  # "learning rate, ours"
         style = style.format(known, subset=[column], na_rep="") if known else style
     text = table.select_dtypes(exclude="number").columns
-    caption_style = {"selector": "caption", "props": "caption-side: top; text-align: left; font-size: 1rem; padding: 0.5em 0"}
+    caption_style = {"selector": "caption", "props": "caption-side: top; text-align: left; font-size: 1rem; padding: 0.5em 0; min-width: min(34em, 92vw)"}  # a narrow table would break it
     style = style if unique else style.hide(axis="index")
     heads = {column: [{"selector": "th.col_heading", "props": "text-align: left"}] for column in text}
     return (
