@@ -42,8 +42,12 @@ def test_report_on_the_embedded_corpora(workplace, tmp_path):
     ({"encoder": "/nowhere/encoder"}, "/nowhere/encoder"),
     ({"input_length": 300, "search_length": 300}, "300 samples are too few for this encoder"),
     ({"corpus": "ravdess", "source": "ravdess"}, "ravdess"),
-    ({"engines": "bayes"}, "unknown engine 'bayes'"),
+    ({"engines": "bayes"}, "unknown engine 'bayes'; known are gp, tpe, random, grid"),
+    ({"adaptation": "half"}, "unknown adaptation 'half'"),
+    ({"few_shot": "0.1,60"}, "minutes to draw from, not 60"),
+    ({"allow_leakage": "near-duplicate", "policy": "speaker+text"}, "training share"),
 ])
 def test_refusals_are_said_in_a_line(workplace, tmp_path, settings, words):
     run = report(workplace, tmp_path, **settings)
     assert run.returncode != 0 and words in run.stderr and "Traceback" not in run.stderr
+    assert not (tmp_path / "figures").exists()  # before anything takes time

@@ -72,9 +72,10 @@ def test_first_stage_leaves_the_encoder(music, tmp_path):
         assert all(same) if unfreeze_epoch == 4 else sum(same) < len(same) / 4
 
 
-def test_resumed_in_the_second_stage(music, tmp_path):
-    "Broken off after the encoder was unfrozen, a training ends as if it had not been."
-    experiment, place = staged(music, epochs=5), {"cache": tmp_path}
+@pytest.mark.parametrize(("unfreeze_epoch", "again"), [(2, [0, 1, 4]), (5, [4])])  # the head's epochs take moments, and are done again
+def test_resumed_in_the_last_stage(music, tmp_path, unfreeze_epoch, again):
+    "Broken off after the encoder was unfrozen, or with one that never is, a training ends as if it had not been."
+    experiment, place = staged(music, epochs=5, unfreeze_epoch=unfreeze_epoch), {"cache": tmp_path}
     whole = run_experiment(experiment, ledger=Ledger(tmp_path / "whole"), **place)
 
     def give_up(epoch, logs):
@@ -86,7 +87,7 @@ def test_resumed_in_the_second_stage(music, tmp_path):
         run_experiment(experiment, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=give_up)], **broken)
     begun = []
     resumed = run_experiment(experiment, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(epoch))], **broken)
-    assert begun == [0, 1, 4]  # the head's epochs take moments, and are done again
+    assert begun == again
     assert resumed.history.equals(whole.history) and resumed.predictions.equals(whole.predictions)
 
 

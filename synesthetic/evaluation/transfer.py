@@ -184,10 +184,11 @@ def _chance_signs(among: pd.DataFrame, shared: Sequence[str]) -> list[str]:
     "Whether the interval of the score holds chance."
     interval, chance = speaker_interval(among, "balanced_accuracy", shared), 1 / len(shared)
     score = f"balanced accuracy {interval} among {len(shared)} classes"
-    if not interval.low <= chance <= interval.high:
+    near, alone = interval.estimate <= chance + (1 - chance) / 4, np.isnan(interval.low)  # one speaker has no interval
+    if not alone and not interval.low <= chance <= interval.high:
         return [f"{score} is below 1/C = {chance:.3f}: are the classes in another order?"] if interval.high < chance else []
-    if interval.estimate > chance + (1 - chance) / 4:
-        return [f"{score} cannot be told from 1/C = {chance:.3f}, because {interval.groups} {interval.unit}s differ much: test on more"]
+    if not near:
+        return [] if alone else [f"{score} cannot be told from 1/C = {chance:.3f}, because {interval.groups} {interval.unit}s differ much: test on more"]
     return [f"{score} is near 1/C = {chance:.3f}: the encoder may be untrained or the wrong checkpoint"]
 
 

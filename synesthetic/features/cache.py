@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -128,6 +128,13 @@ def code_digest(
             waiting += [value for value in used.values() if _package(value) == _package(item)]
     return content_key(found)
 
+# %% ../../nbs/features/10_cache.ipynb #e2a50c89
+def _spec_code(spec: Callable) -> str | list:
+    "The digest of a spec's code; with those of the specs in its fields, if it has any."
+    held = [getattr(spec, field.name) for field in fields(spec)] if is_dataclass(spec) else []
+    own, within = code_digest(type(spec)), [_spec_code(one) for one in held if is_dataclass(one)]
+    return [own, *within] if within else own
+
 # %% ../../nbs/features/10_cache.ipynb #da286da7
 def read_entry(
     folder: str | Path,  # an entry of the cache
@@ -232,7 +239,7 @@ def extract(
     if on_error not in ("raise", "skip"):
         raise ValueError(f"on_error={on_error!r} must be 'raise' or 'skip'")
     length, spec = spec.shape[0], getattr(spec, "stored", spec)
-    work = {"spec": spec, "code": code_digest(type(spec)), "corpus": corpus.fingerprint, "on_error": on_error}
+    work = {"spec": spec, "code": _spec_code(spec), "corpus": corpus.fingerprint, "on_error": on_error}
     folder = Path(cache or cache_folder()).expanduser() / "features" / content_key(work)
     features = read_entry(folder, spec.shape)
     if features is None:

@@ -17,6 +17,7 @@ import keras
 from ..corpora.base import Corpus, select_items
 from ..features.backbone import WeightsFile
 from ..features.encoder import Encoder, Waveform, fresh_encoder
+from ..foundation import content_key
 from ..models.speech import SMALL, build_speech_network, encoder_operations
 from ..models.wav2vec2 import EncoderConfig
 from ..splits.leakage import LeakageError
@@ -120,7 +121,9 @@ def pretrained(
     run: Run,  # what it led to
     tested: Corpus,  # all that the encoder will be tested on
 ) -> Encoder:
-    "Take the encoder of a run; raise `LeakageError` if it has heard what it will be tested on."
+    "Take the encoder of a run; raise `LeakageError` if it has heard what it will be tested on, `ValueError` if the run is of another experiment."
+    if content_key({name: said for name, said in run.experiment.items() if name != "stopped_after"}) != experiment.key:
+        raise ValueError(f"{run!r} is of another experiment than the pretraining on {experiment.corpus.name}: what it has heard cannot be told")
     heard = select_items(experiment.corpus, [*experiment.split.train, *experiment.split.validation])
     files = (set(heard.digests.values()) & set(tested.digests.values())) - {""}
     people = set(heard.items.get("speaker", ())) & set(tested.items.get("speaker", ())) if heard.name == tested.name else set()
