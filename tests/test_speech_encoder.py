@@ -13,9 +13,9 @@ from huggingface_hub import snapshot_download
 from safetensors.numpy import save_file
 
 from synesthetic.models.pretrained_speech import (
-    checkpoint_digest, load_speech_encoder, normalize_waveform, open_safetensors, read_config, save_speech_encoder,
+    checkpoint_digest, load_speech_encoder, normalize_waveform, open_safetensors, read_config, save_speech_encoder, weight_files,
 )
-from synesthetic.models.wav2vec2 import PositionalConvolution, SpeechEncoder
+from synesthetic.models.wav2vec2 import EncoderConfig, PositionalConvolution, SpeechEncoder
 
 FIXTURES = Path(__file__).parent / "fixtures" / "speech_encoders"
 KINDS = ("base", "large", "hubert", "wavlm")
@@ -441,3 +441,17 @@ def test_the_hub(checkpoint, monkeypatch, tmp_path, clips):
     assert np.array_equal(load_speech_encoder("someone/large")(clips[0]), load_speech_encoder(checkpoint)(clips[0]))
     with pytest.raises(OSError, match="someone/else is no folder here and could not be downloaded .* Download config.json and model.safetensors"):
         load_speech_encoder("someone/else")
+
+
+@pytest.mark.parametrize("change", [{"layer_norm_eps": "x"}, {"hidden_dropout": None}, {"layerdrop": float("nan")}, {"conv_dim": "512"}, {"num_hidden_layers": 2.5}])
+def test_configuration_of_another_kind(change):
+    name, = change
+    with pytest.raises(ValueError, match=f"a speech encoder cannot be built: {name}="):
+        EncoderConfig.from_dict({"model_type": "wav2vec2", **change})
+
+
+@pytest.mark.parametrize("parts", [{"a": 5}, {"a": None}, {"a": ["model.safetensors"]}, [], None])
+def test_list_of_parts_of_another_kind(tmp_path, parts):
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": parts}))
+    with pytest.raises(ValueError, match="index.json is not a list of a checkpoint's parts"):
+        weight_files(tmp_path)

@@ -73,6 +73,10 @@ class Encoder:
     taught: float = 0.0  # how much learning the spectrum counts in training, see `SpectrumTeacher`
     seed: int = 0  # of the initial weights of an untrained encoder
 
+    def __post_init__(self):
+        if self.weights and not isinstance(self.weights, WeightsFile):
+            raise ValueError(f"weights={self.weights!r} is a name without a place; Encoder.find({self.weights!r}) looks for it")
+
     @classmethod
     def find(
         cls,
@@ -106,6 +110,9 @@ def fresh_encoder(
         encoder.build((None, None))
     if spec.weights:
         encoder.encoder.set_weights(trained.get_weights())
+    for variable in encoder.variables:
+        if "seed_generator" in variable.path:  # what is dropped out belongs to the training, and so to its seed
+            variable.assign(keras.random.SeedGenerator().state)
     return encoder
 
 # %% ../../nbs/features/45_encoder.ipynb #331a84b1

@@ -106,7 +106,7 @@ def weight_files(
     if first.suffix != ".json":
         return [first]
     parts = _read_json(first, "a list of a checkpoint's parts").get("weight_map")
-    if not isinstance(parts, dict) or not parts:
+    if not isinstance(parts, dict) or not parts or not all(isinstance(part, str) for part in parts.values()):
         raise ValueError(f"{first} is not a list of a checkpoint's parts: it has no weight_map")
     files = [folder / Path(part).name for part in sorted(set(parts.values()))]
     if missing := [file.name for file in files if not file.is_file()]:

@@ -215,6 +215,8 @@ def adapt(
         raise ValueError(f"unknown adaptation {adaptation!r}; known are {', '.join(ADAPTATIONS)}")
     if not 1 <= top_layers <= len(encoder.blocks):
         raise ValueError(f"the encoder has {len(encoder.blocks)} layers; top_layers={top_layers} of them cannot be trained")
+    if lora_rank < 1:
+        raise ValueError(f"lora_rank={lora_rank} must be at least 1")
     encoder.trainable = adaptation in ("transformer", "all")
     encoder.feature_extractor.trainable = adaptation == "all"
     for block in encoder.blocks[-top_layers:] if adaptation == "top" else []:

@@ -19,6 +19,15 @@ _CONVOLUTIONS = ("conv_dim", "conv_kernel", "conv_stride")
 _FIXED = MappingProxyType({"add_adapter": False, "adapter_attn_dim": None, "conv_pos_batch_norm": False})  # what a config.json may only say so
 
 
+def _is_like(value: object, example: object) -> bool:
+    "Whether a setting has the type of another, and is a number where that is one."
+    if isinstance(example, tuple):
+        return isinstance(value, tuple) and all(isinstance(one, int) for one in value)
+    if isinstance(example, float):
+        return isinstance(value, (int, float)) and math.isfinite(value)
+    return type(value) is type(example)
+
+
 @dataclass(frozen=True)
 class EncoderConfig:
     "The shape of a speech encoder, in the names of a checkpoint's config.json; the defaults are those of wav2vec2-base."
@@ -51,13 +60,16 @@ class EncoderConfig:
 
     def __post_init__(self):
         for name in _CONVOLUTIONS:
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            object.__setattr__(self, name, tuple(getattr(self, name)) if isinstance(getattr(self, name), list) else getattr(self, name))
         for wrong, problem in self._problems():
             if wrong:
                 raise ValueError(f"a speech encoder cannot be built: {problem}")
 
     def _problems(self):
         "Everything that can be wrong with a configuration, and whether it is."
+        for one in fields(self):
+            value = getattr(self, one.name)
+            yield not _is_like(value, one.default), f"{one.name}={value!r} is not like {one.default!r}"
         for name, known in _KNOWN.items():
             yield getattr(self, name) not in known, f"{name}={getattr(self, name)!r} is not supported, only {', '.join(map(repr, known))}"
         sizes = {name: len(getattr(self, name)) for name in _CONVOLUTIONS}
