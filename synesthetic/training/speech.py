@@ -54,8 +54,8 @@ class SpeechProfile:
 
 SPEECH_PROFILES = {
     "quick": SpeechProfile(
-        performers=8, phrases=6, input_length=16_000, hidden_size=64, hidden_layers=2, pretraining_epochs=7, batch_size=8, folds=2, seeds=1, epochs=6,
-        unfreeze_epoch=2, ablation_seeds=2, repeats=3, search_minutes=0.08, n_trials=24, search_length=16_000, few_shot_minutes=(0.5, 1),
+        performers=8, phrases=6, input_length=16_000, hidden_size=64, hidden_layers=2, pretraining_epochs=6, batch_size=8, folds=2, seeds=1, epochs=6,
+        unfreeze_epoch=2, ablation_seeds=2, repeats=2, search_minutes=0.1, n_trials=24, search_length=16_000, few_shot_minutes=(0.5, 1),
     ),
     "full": SpeechProfile(
         performers=24, phrases=10, input_length=48_000, hidden_size=96, hidden_layers=3, pretraining_epochs=12, batch_size=16, folds=0, seeds=3, epochs=8,
