@@ -64,7 +64,8 @@ tbody th, .index_name { text-align: left }
 tbody th, thead tr + tr th { font-weight: 500 }
 thead tr + tr th { padding-top: 0 }
 thead { border-bottom: 1px solid var(--ink) }
-tbody tr:nth-child(even) { background: var(--tint) }
+thead th { vertical-align: bottom }
+tbody tr { border-bottom: 1px solid var(--line) }
 th[tabindex] { cursor: pointer }
 th[aria-sort=ascending]::after { content: " \\2191" }
 th[aria-sort=descending]::after { content: " \\2193" }
@@ -79,7 +80,8 @@ th[aria-sort=descending]::after { content: " \\2193" }
 @media (max-width: 45rem) {
   .card { grid-template-columns: minmax(0, 1fr); row-gap: 1rem }
   table { width: max-content }
-  th, td { max-width: 16rem }
+  th, td { max-width: 22rem }
+  tbody th { max-width: 11rem }
 }
 @media (min-width: 75rem) {
   .report { display: grid; grid-template-columns: 15rem minmax(0, 1fr); column-gap: 2.5rem; max-width: 80rem }
@@ -225,7 +227,7 @@ _TEMPLATE = """
 {% block traceback_line %}<pre>{{ line | ansi2html }}</pre>{% endblock %}
 {% block data_text scoped %}<pre>{{ output.data['text/plain'] | ansi2html }}</pre>{% endblock %}
 {% block data_markdown scoped %}{{ output.data['text/markdown'] | markdown2html }}{% endblock %}
-{% block data_html scoped %}<div class="box">{{ output.data['text/html'] | own_names }}</div>{% endblock %}
+{% block data_html scoped %}<div class="box">{{ output.data['text/html'] | own_html }}</div>{% endblock %}
 {% block data_png scoped %}{{ picture(output, 'image/png') }}{% endblock %}
 {% block data_jpg scoped %}{{ picture(output, 'image/jpeg') }}{% endblock %}
 """
@@ -236,22 +238,29 @@ def render_body(
     renderer: _Text,  # knows the headings afterwards
 ) -> str:  # HTML
     "Turn the text and the outputs of a notebook into HTML."
-    filters = {"markdown2html": lambda source: render_text(source, renderer), "own_names": _OwnNames()}
+    filters = {"markdown2html": lambda source: render_text(source, renderer), "own_html": _OwnHtml()}
     exporter = HTMLExporter(template_name="basic", raw_template=_TEMPLATE, exclude_input=True, exclude_raw=True, filters=filters)
     return exporter.from_notebook_node(notebook)[0]
 
 
-class _OwnNames:
-    "Gives tables of one caption names of their own: pandas names the cells after the table, and a name may occur in a page once."
+_ACTIVE = re.compile(r"<(?=/?(script|iframe|object|embed|link|base|meta|form)\b)", re.I)
+
+
+_INTERVAL = re.compile(r"(\d) \[([-+.\d]+), ")  # 0.43 [0.39, 0.47]
+
+
+class _OwnHtml:
+    "Gives tables of one caption names of their own, keeps intervals on one line, and makes text of tags that load or run something."
 
     def __init__(self):
         self.known = Counter()
 
-    def __call__(self, table: str) -> str:
-        for name in dict.fromkeys(re.findall(r'<table id="(\w+)"', table)):
+    def __call__(self, output: str) -> str:
+        output = _INTERVAL.sub(r"\1&nbsp;[\2,&nbsp;", _ACTIVE.sub("&lt;", output))
+        for name in dict.fromkeys(re.findall(r'<table id="(\w+)"', output)):  # pandas names the cells after the table
             self.known[name] += 1
-            table = table.replace(name, f"{name}_{self.known[name]}") if self.known[name] > 1 else table
-        return table
+            output = output.replace(name, f"{name}_{self.known[name]}") if self.known[name] > 1 else output
+        return output
 
 # %% ../../nbs/reporting/35_site.ipynb #3c59dc04
 _LINKS = re.compile("(<!-- links -->).*?(<!-- end of links -->)", re.S)
