@@ -76,7 +76,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "crossmodal.studio": ["open_studio"],
         "reporting.atelier": ["plot_painting"],
         "reporting.provenance": ["verify_report"],
-        "reporting.report": ["regenerate"],
+        "reporting.site": ["make_index", "regenerate"],
         "reporting.speech": ["engine_table", "plot_ablation", "plot_engines", "plot_few_shot", "plot_front"],
         "reporting.valence": ["plot_heard", "valence_table"],
     },

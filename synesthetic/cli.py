@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'runs_app', 'reports_app', 'FIGURE_KINDS', 'report', 'paint', 'tune', 'studies', 'audit', 'verify', 'claims',
-           'verify_reports', 'corpora', 'main']
+           'verify_reports', 'index_reports', 'corpora', 'main']
 
 # %% ../nbs/90_cli.ipynb #d7f5c300
 import os
@@ -62,7 +62,7 @@ def report(
     before is loaded from runs/, so an interrupted report goes on where it stopped, and a finished one takes seconds.
     """
     began, given = time.perf_counter(), _assignments(set_ or [])
-    from synesthetic.reporting.report import regenerate
+    from synesthetic.reporting.site import regenerate
 
     parameters = {"corpus": corpus, "profile": profile, **given}
     if data is not None:
@@ -466,7 +466,8 @@ def verify_reports(
     Tables are compared too; the page and the figures are not. Nothing is trained. Exit code 1 if a number drifted, or if the runs behind it are not in the ledger
     as they were.
     """
-    from synesthetic.reporting.provenance import find_reports, verify_report
+    from synesthetic.reporting.provenance import verify_report
+    from synesthetic.reporting.report import find_reports
 
     failed, known = 0, folders or find_reports()
     if not known:
@@ -481,6 +482,21 @@ def verify_reports(
         failed += bool(len(drift))
         typer.echo(f"DRIFT   {folder}\n{drift.to_string(index=False)}" if len(drift) else f"ok      {folder}: numbers and tables are as their runs say")
     raise typer.Exit(1 if failed else 0)
+
+# %% ../nbs/90_cli.ipynb #5d1c2a06
+@reports_app.command("index", epilog="Examples:  synesthetic reports index  |  synesthetic reports index ~/elsewhere/reports")
+def index_reports(
+    folder: Annotated[Optional[Path], typer.Argument(help="Where the reports are, as week_NN/<corpus>/; reports/ by default.")] = None,
+):
+    """Make the index of all reports anew, and their pages from the executed notebooks.
+
+    Nothing is run. Each page is joined to the index and to its neighbours. `synesthetic report` does the same after each report.
+    """
+    from synesthetic.reporting.site import make_index
+
+    if folder is not None and not folder.is_dir():
+        raise typer.BadParameter(f"there is no folder {folder}")
+    typer.echo(make_index(folder, anew=True))
 
 # %% ../nbs/90_cli.ipynb #b04d6d0b
 @app.command()

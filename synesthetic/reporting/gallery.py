@@ -8,6 +8,7 @@ __all__ = ['holds_pictures', 'one_of_each', 'plot_spectrograms', 'plot_pictures'
 
 # %% ../../nbs/reporting/15_gallery.ipynb #dd821978
 from collections.abc import Sequence
+from html import escape
 
 import librosa
 import matplotlib.pyplot as plt
@@ -89,7 +90,7 @@ def players(
 ) -> HTML:  # for the end of a cell
     "Put a player for each recording under each other."
     rows = [
-        f"<p>{item.label}: <code>{item.id}</code><br>{Audio(load_audio(item.path, sr=sr)[: int(seconds * sr)], rate=sr)._repr_html_()}</p>"
+        f"<p>{escape(str(item.label))}: <code>{escape(str(item.id))}</code><br>{Audio(load_audio(item.path, sr=sr)[: int(seconds * sr)], rate=sr)._repr_html_()}</p>"
         for item in items.itertuples()
     ]
     return HTML("".join(rows))

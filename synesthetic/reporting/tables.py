@@ -7,6 +7,7 @@ __all__ = ['FORMATS', 'comparison_table', 'mean_costs', 'scores_with_intervals',
 
 # %% ../../nbs/reporting/20_tables.ipynb #31112e08
 from collections.abc import Sequence
+from html import escape
 
 import pandas as pd
 from pandas.io.formats.style import Styler
@@ -109,12 +110,12 @@ def show_table(
     note: str = "",  # what it rests on
     mark: str = "",  # what leaks
 ) -> Styler:  # for the end of a cell
-    "Style a table for reading; an index in which names repeat becomes a column."
+    "Style a table for reading; an index in which names repeat becomes a column. What looks like HTML is shown as it stands."
     unique = table.index.is_unique
     table = table if unique else table.reset_index()
-    warning = f" <strong>[{mark}]</strong>" if mark else ""
-    below = f"<br><small>{note}</small>" if note else ""
-    style = table.style.format(precision=3, na_rep="", thousands=",")
+    warning = f" <strong>[{escape(mark)}]</strong>" if mark else ""
+    below = f"<br><small>{escape(note)}</small>" if note else ""
+    style = table.style.format(precision=3, na_rep="", thousands=",", escape="html").format_index(escape="html", axis=0).format_index(escape="html", axis=1)
     for column in table.select_dtypes("number"):
         known = FORMATS.get(column) or FORMATS.get(str(column).partition(",")[0].replace(" ", "_"))  # "learning rate, ours"
         style = style.format(known, subset=[column], na_rep="") if known else style
@@ -123,6 +124,6 @@ def show_table(
     style = style if unique else style.hide(axis="index")
     heads = {column: [{"selector": "th.col_heading", "props": "text-align: left"}] for column in text}
     return (
-        style.set_caption(f"{caption}{warning}{below}").set_table_styles([caption_style]).set_table_styles(heads, overwrite=False)
+        style.set_caption(f"{escape(caption)}{warning}{below}").set_table_styles([caption_style]).set_table_styles(heads, overwrite=False)
         .set_properties(subset=list(text), **{"text-align": "left"}).set_uuid(content_key(caption)[:8])
     )
