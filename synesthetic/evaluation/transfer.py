@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from .metrics import balanced_accuracy, check_predictions
+from .metrics import balanced_accuracy
 from .uncertainty import speaker_interval
 
 # %% ../../nbs/evaluation/60_transfer.ipynb #dd885df6

@@ -410,9 +410,8 @@ def _fit(experiment: Experiment, features: Features, encoded: Features | None = 
         score = _fit_estimator(model, task, train[0][:], train[1])
         return model, pd.DataFrame({"epoch": []}), score
     _check_outputs(model, task)
-    if experiment.recipe.unfreeze_epoch:
-        head_of(model)  # or an error that says why not
-    learning = head_of(model) if experiment.recipe.unfreeze_epoch and experiment.seen != experiment.features else model
+    head = head_of(model) if experiment.recipe.unfreeze_epoch else model  # or an error that says why not
+    learning = model if experiment.seen == experiment.features else head
     first = tuple(map(encoded.view, ids)) if encoded else None
     history = train_network(learning, task, train, validation, experiment.recipe, encoded=first, **settings)
     model.was_stopped = learning.was_stopped
