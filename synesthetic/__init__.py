@@ -38,7 +38,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "models.faces": ["FACE_ARCHITECTURES", "build_fine_tuned", "build_four_block_cnn", "build_transfer"],
         "models.gan": ["build_discriminator", "build_generator"],
         "models.pictures": ["build_picture_cnn"],
-        "models.pretrained_speech": ["checkpoint_digest", "load_speech_encoder", "normalize_waveform", "save_speech_encoder"],
+        "models.pretrained_speech": ["checkpoint_digest", "load_speech_encoder", "save_speech_encoder"],
         "models.speech": ["PooledEncoder", "build_speech_network"],
         "models.valence": ["build_dense"],
         "models.wav2vec2": ["EncoderConfig", "SpeechEncoder", "build_speech_encoder"],
