@@ -357,7 +357,7 @@ def _fit_stage(
 
 def _compile(model: keras.Model, task: Task, recipe: Recipe, batches: Batches, done: int = 0) -> None:
     "Give a model its optimizer, loss and metrics, with all that they keep."
-    optimizer = make_optimizer(recipe, len(batches) * recipe.epochs, done=done)
+    optimizer = make_optimizer(recipe, len(batches) * recipe.epochs, done=done, accumulation=recipe.accumulation)
     metrics, weighted_metrics = task_metrics(task)
     model.compile(optimizer, task_loss(task, recipe.label_smoothing), metrics=metrics, weighted_metrics=weighted_metrics)
     make_variables(model, batches[0])

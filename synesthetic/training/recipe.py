@@ -112,10 +112,11 @@ class Later(keras.optimizers.schedules.LearningRateSchedule):
 
 # %% ../../nbs/training/10_recipe.ipynb #a7a46bcb
 def make_optimizer(
-    recipe: Recipe,  # rate, weight decay, moving average and accumulation
+    recipe: Recipe,  # rate, schedule, weight decay and moving average
     steps: int,  # of the whole training
     *,
     done: int = 0,  # steps that another optimizer has done already, in an earlier stage
+    accumulation: int = 1,  # batches whose gradients are averaged into one step
 ) -> keras.optimizers.Optimizer:
     "Make AdamW as the recipe says; biases, normalisation weights and positions do not decay."
     remaining = recipe.ema_momentum**steps
@@ -127,7 +128,7 @@ def make_optimizer(
     average = {"use_ema": True, "ema_momentum": recipe.ema_momentum} if recipe.ema_momentum else {}
     rate = learning_rate_schedule(recipe, steps)
     rate = Later(rate, done) if done and not isinstance(rate, float) else rate
-    together = {"gradient_accumulation_steps": recipe.accumulation} if recipe.accumulation > 1 else {}
+    together = {"gradient_accumulation_steps": accumulation} if accumulation > 1 else {}
     optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, **average, **together)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "positions"])
     return optimizer
