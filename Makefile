@@ -15,13 +15,7 @@ help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
 
 report: $(READY)  ## regenerate the six weekly reports on the embedded corpora -> reports/index.html
-	$(BIN)/synesthetic report 01
-	$(BIN)/synesthetic report 02
-	$(BIN)/synesthetic report 03
-	$(BIN)/synesthetic report 04
-	$(BIN)/synesthetic report 05
-	$(BIN)/synesthetic report 06
-	@echo "All reports: $(CURDIR)/reports/index.html"
+	$(BIN)/synesthetic report all
 
 test: $(READY)  ## run every notebook, every test and the drift check
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder

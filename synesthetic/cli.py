@@ -45,30 +45,58 @@ def _assignments(
 
 
 @app.command(
-    epilog="Examples:  synesthetic report 04  |  synesthetic report 04 --corpus ravdess --data ~/RAVDESS  |  "
+    epilog="Examples:  synesthetic report all  |  synesthetic report 04  |  synesthetic report 04 --corpus ravdess --data ~/RAVDESS  |  "
     "synesthetic report 04 --corpus emodb --profile full --set folds=5 --set architectures=cnn,resnet",
 )
 def report(
-    week: Annotated[str, typer.Argument(help="Which weekly report, such as 04.")],
+    weeks: Annotated[list[str], typer.Argument(metavar="WEEK...", help="Which weekly reports, such as 04; all for all of them.")],
     corpus: Annotated[str, typer.Option(help="Name of the corpus, or a file of your own; see `synesthetic corpora`.")] = "embedded",
     data: Annotated[Optional[Path], typer.Option(help="The corpus' folder, or the one above it.")] = None,
     profile: Annotated[str, typer.Option(help="quick (minutes) or full (the sizes of the source).")] = "quick",
     set_: Annotated[Optional[list[str]], typer.Option("--set", help="Any parameter of the report: name=value. Repeatable.")] = None,
     out: Annotated[Optional[Path], typer.Option(help="Folder of the report; reports/week_<week>/<corpus> by default.")] = None,
 ):
-    """Regenerate a weekly report.
+    """Regenerate weekly reports.
 
-    Leaves the executed notebook, a page to open in a browser, figures, tables and numbers.json. What was trained
+    Each leaves the executed notebook, a page to open in a browser, figures, tables and numbers.json. What was trained
     before is loaded from runs/, so an interrupted report goes on where it stopped, and a finished one takes seconds.
     """
-    began, given = time.perf_counter(), _assignments(set_ or [])
-    from synesthetic.reporting.site import regenerate
-
-    parameters = {"corpus": corpus, "profile": profile, **given}
+    parameters = {"corpus": corpus, "profile": profile, **_assignments(set_ or [])}
     if data is not None:
         parameters["data"] = str(data.expanduser().resolve())
-    page = regenerate(week, out=parameters.pop("out", out), **parameters)
+    if len(weeks) == 1 and weeks != ["all"]:
+        _regenerate(weeks[0], {"out": out, **parameters})
+    elif out or "out" in parameters:
+        raise typer.BadParameter("--out is the folder of one report: name one week, or leave it out")
+    else:
+        _regenerate_all(weeks, parameters)
+
+
+def _regenerate(week: str, parameters: dict[str, object]) -> None:
+    "Make one report and say where it is."
+    from synesthetic.reporting.site import regenerate
+
+    began = time.perf_counter()
+    page = regenerate(week, **parameters)
     typer.echo(f"{page}\nmade in {time.perf_counter() - began:.0f} s; open it in a browser")
+
+
+def _regenerate_all(weeks: list[str], parameters: dict[str, object]) -> None:
+    "Make several reports, each also where another has failed; say how far it is, and what failed at the end."
+    from synesthetic.reporting.report import list_templates, template
+    from synesthetic.reporting.site import make_index
+
+    notebooks, began, failed = list_templates() if weeks == ["all"] else [template(week) for week in weeks], time.perf_counter(), []
+    for number, notebook in enumerate(notebooks, 1):
+        typer.echo(f"== {notebook.stem}: report {number} of {len(notebooks)}, {(time.perf_counter() - began) / 60:.1f} min so far")
+        try:
+            _regenerate(notebook.stem, parameters)
+        except (ValueError, OSError, RuntimeError) as error:
+            typer.echo(f"synesthetic: {error}", err=True)
+            failed.append(notebook.stem)
+    typer.echo(f"== {len(notebooks) - len(failed)} of {len(notebooks)} reports in {(time.perf_counter() - began) / 60:.1f} min\n{make_index()}")
+    if failed:
+        raise RuntimeError(f"not made: {', '.join(failed)}; what was finished is kept, and the same command goes on from there")
 
 # %% ../nbs/90_cli.ipynb #63e0e334
 @app.command(
