@@ -18,7 +18,7 @@ import numpy as np
 from .backbone import WeightsFile
 from .mel import load_audio
 from ..foundation import drawn_from
-from ..models.pretrained_speech import checkpoint_digest, find_checkpoint, load_speech_encoder, read_config
+from ..models.pretrained_speech import checkpoint_digest, find_checkpoint, load_speech_encoder, read_config, wants_normalized
 from ..models.speech import SMALL, PooledEncoder
 from ..models.wav2vec2 import EncoderConfig
 
@@ -71,6 +71,7 @@ class Encoder:
     config: EncoderConfig = SMALL  # its architecture
     pooling: str = "mean"  # over time, see `POOLINGS`
     taught: float = 0.0  # how much learning the spectrum counts in training, see `SpectrumTeacher`
+    normalize: bool = True  # whether it wants each recording at mean 0 and variance 1; a checkpoint says so in its preprocessor_config.json
     seed: int = 0  # of the initial weights of an untrained encoder
 
     def __post_init__(self):
@@ -81,11 +82,11 @@ class Encoder:
     def find(
         cls,
         name: str | Path,  # a folder with config.json and the weights, or a name on the Hugging Face hub: "facebook/wav2vec2-base"
-        **options,  # pooling
+        **options,  # pooling; normalize, where the checkpoint is mistaken
     ) -> "Encoder":
         "Take a pretrained encoder; raise `OSError` or `ValueError` if it cannot be read."
         place = find_checkpoint(name)
-        return cls(WeightsFile(checkpoint_digest(place), place), read_config(place), **options)
+        return cls(WeightsFile(checkpoint_digest(place), place), read_config(place), **{"normalize": wants_normalized(place), **options})
 
     def heard(
         self,
@@ -106,7 +107,7 @@ def fresh_encoder(
     elif spec.weights:
         trained = load_speech_encoder(path)
     with drawn_from(spec.seed):
-        encoder = PooledEncoder(spec.config, pooling=spec.pooling, taught=spec.taught, name="encoder", **options)
+        encoder = PooledEncoder(spec.config, pooling=spec.pooling, taught=spec.taught, normalize=spec.normalize, name="encoder", **options)
         encoder.build((None, None))
     if spec.weights:
         encoder.encoder.set_weights(trained.get_weights())

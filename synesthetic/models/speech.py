@@ -32,12 +32,14 @@ class PooledEncoder(layers.Layer):
         config: EncoderConfig | dict,  # of the encoder
         pooling: str = "mean",  # one of `POOLINGS`
         taught: float = 0.0,  # how much learning the spectrum counts, see `SpectrumTeacher`; 0 leaves it out
+        normalize: bool = True,  # whether each recording is brought to mean 0 and variance 1, as most encoders have learnt it
         **options,  # of every Keras layer
     ):
         super().__init__(**options)
         if pooling not in POOLINGS:
             raise ValueError(f"unknown pooling {pooling!r}; known are {', '.join(POOLINGS)}")
         self.encoder, self.pooling = SpeechEncoder(config, dtype=self.dtype_policy, name="speech_encoder"), pooling
+        self.normalize = normalize
         self.masked = self.encoder.config.feat_extract_norm == "layer"
         hop, field = self.encoder.config.hop, self.encoder.config.receptive_field
         self.taught, self.teacher = taught, SpectrumTeacher(hop, field, taught, name="teacher") if taught else None
@@ -61,7 +63,7 @@ class PooledEncoder(layers.Layer):
         sounding = sound_mask(waveform, self.encoder.config.receptive_field)
         if self.masked and waveform.shape[0] != 1:  # what one recording of a known length costs can be counted
             waveform, sounding = without_padding(waveform, sounding)
-        waveform = normalised(waveform, sounding)
+        waveform = normalised(waveform, sounding) if self.normalize else ops.cast(waveform, "float32")
         hidden = ops.cast(self.encoder(waveform, mask=sounding if self.masked else None, training=training), "float32")
         valid = ops.cast(self.encoder.frame_mask(sounding), "float32")[..., None]
         hidden = self.teacher(hidden, waveform, valid, training=training) if self.teacher else hidden
@@ -74,7 +76,8 @@ class PooledEncoder(layers.Layer):
         return keras.KerasTensor(self.compute_output_shape(waveform.shape), "float32")
 
     def get_config(self):
-        return {**super().get_config(), "config": self.encoder.get_config()["config"], "pooling": self.pooling, "taught": self.taught}
+        settings = {name: getattr(self, name) for name in ("pooling", "taught", "normalize")}
+        return {**super().get_config(), "config": self.encoder.get_config()["config"], **settings}
 
 
 def sound_mask(

@@ -86,7 +86,8 @@ def table_note(
     "Say in one sentence what a table's numbers rest on."
     items, seeds = predictions["id"].nunique(), predictions["seed"].nunique()
     folds = predictions["fold"].nunique()
-    base = f"n = {items} items, each tested once in {folds} folds; {seeds} seed{'s' * (seeds > 1)}"
+    tested = f"each tested once in {folds} folds" if folds > 1 else "tested in one fold"
+    base = f"n = {items} items, {tested}; {seeds} seed{'s' * (seeds > 1)}"
     trainings = " and over the trainings" * (seeds > 1)
     if "speaker" in predictions:
         base += f"; 95% intervals by t over {predictions['speaker'].nunique()} speakers{trainings}"

@@ -88,7 +88,12 @@ class Experiment:
         "Call the architecture: for classes or dimensions alone with their number, for both with dimensions as a keyword of its own."
         count, both = len(self.task.classes), bool(self.task.classes and self.task.dimensions)
         further = {"dimensions": len(self.task.dimensions)} if both else {}
-        return self.architecture(self.features.shape, count or len(self.task), **further, **self.options)
+        try:
+            return self.architecture(self.features.shape, count or len(self.task), **further, **self.options)
+        except TypeError as error:
+            if both and "'dimensions'" in str(error):
+                raise ValueError(f"{self.name} answers one question, and was asked {', '.join(self.targets)}: leave out one, or take an architecture with `dimensions`") from error
+            raise
 
     @cached_property
     def description(self) -> dict:  # plain JSON types
