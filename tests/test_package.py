@@ -2,6 +2,7 @@
 import ast
 import importlib.util
 import inspect
+import json
 import os
 import pkgutil
 import shutil
@@ -94,3 +95,11 @@ def test_readme_is_the_index_notebook():
 
     body, _ = MarkdownExporter().from_filename(str(ROOT / "nbs" / "index.ipynb"))
     assert (ROOT / "README.md").read_text(encoding="utf-8").strip() == body.strip(), "make readme writes it anew"
+
+
+def test_stored_outputs_are_for_people():
+    for path in sorted((ROOT / "nbs").rglob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        streams = ["".join(output["text"]) for cell in cells for output in cell.get("outputs", []) if output["output_type"] == "stream"]
+        noise = [text[:80] for text in streams if "\r" in text or "absl::" in text or "cuInit" in text]
+        assert not noise, f"{path.name} keeps progress bars or what TensorFlow says to itself; clear them: {noise}"
