@@ -26,7 +26,6 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 from scipy import stats
 
-from conftest import ROOT
 from synesthetic.training.ledger import Ledger
 from synesthetic.tuning import storage
 from synesthetic.tuning.effort import anytime, anytime_area, anytime_band, compare_engines, engine_verdict, engines_at, searches_needed, separate_engines, smallest_p
@@ -35,6 +34,7 @@ from synesthetic.tuning.gp import GaussianProcessSampler
 from synesthetic.tuning.pareto import pareto_front
 from synesthetic.tuning.results import ACCOUNTS, best_trial, quiet, trials_table
 from synesthetic.tuning.search import ENGINES, Objective, Study, search
+import warm
 from tuning_study import LANDSCAPE, STEPS, carry_out, climb_study, die_while_choosing, noisy_tones, tones_experiment, training_study
 
 SECONDS = [f"{account} seconds" for account in ACCOUNTS]
@@ -57,24 +57,17 @@ def tmp_path(home):
 
 @pytest.fixture(scope="module")
 def start():
-    "Start a function of `tuning_study` in a process that has imported everything already, which takes a moment instead of seconds."
-    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "TF_CPP_MIN_LOG_LEVEL")}
-    os.environ.update(PYTHONPATH=os.pathsep.join([str(ROOT / "tests"), str(ROOT)]), TF_CPP_MIN_LOG_LEVEL="3")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "tuning_study"])
+    "Start a function of `tuning_study` in a process that has imported everything already."
     processes = []
 
     def begin(function, *arguments, **settings) -> multiprocessing.Process:
-        processes.append(context.Process(target=function, args=arguments, kwargs=settings))
-        processes[-1].start()
+        processes.append(warm.start(function, *arguments, **settings))
         return processes[-1]
 
     begin(os.getpid).join()  # from here on the server is warm
     yield begin
     for process in processes:
         process.kill()
-    for name, value in before.items():
-        os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def finish(process: multiprocessing.Process, seconds: float = 120) -> None:
