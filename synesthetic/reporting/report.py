@@ -27,7 +27,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from ..corpora.base import Corpus
 from ..corpora.catalogue import CORPUS_FILES
-from ..foundation import canonical, project_folder, quiet_libraries
+from ..foundation import canonical, project_folder, quiet_libraries, shipped_folder
 from ..training.ledger import Run, current_commit
 
 # %% ../../nbs/reporting/30_report.ipynb #73eacb6a
@@ -150,12 +150,11 @@ def template(
     week: str,  # "04", "4" or "week_04"
 ) -> Path:
     "Find a report's notebook; raise `ValueError` if there is none for this week."
-    folder = project_folder() / "nbs" / "reports"
+    folder = shipped_folder("nbs/reports")
     name = f"week_{week.removeprefix('week_').zfill(2)}"
     known = sorted(path.stem for path in folder.glob("week_*.ipynb"))
     if name not in known:
-        where = f"known are {', '.join(known)}" if known else f"there is no report notebook in {folder}; run it from a checkout"
-        raise ValueError(f"there is no report {week!r}; {where}")
+        raise ValueError(f"there is no report {week!r}; known are {', '.join(known)}")
     return folder / f"{name}.ipynb"
 
 
