@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
+from synesthetic import __version__
 
 SOURCES = ("synesthetic", "data/published", "data/taxonomies", "nbs/reports")
 FILES = ("setup.py", "settings.ini", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE")
@@ -77,14 +78,14 @@ def test_wheel_holds_what_it_needs_and_no_more(wheel):
     shipped = {name.partition("shipped/")[2] for name in names if "shipped/" in name}
     beside = {str(path.relative_to(ROOT)) for pattern in ("data/*/*.csv", "nbs/reports/week_*.ipynb") for path in ROOT.glob(pattern)}
     assert shipped == beside | {"commit.txt"}
-    assert {name.split("/")[0] for name in names} == {"synesthetic", "synesthetic-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"synesthetic", f"synesthetic-{__version__}.dist-info"}
     assert not [name for name in names if any(word in name for word in ("test_", "/runs/", "numbers.json", "__pycache__"))]
     assert wheel.stat().st_size < 2**20
 
 
 def test_wheel_says_what_it_is(wheel):
     archive = zipfile.ZipFile(wheel)
-    about = Parser().parsestr(archive.read("synesthetic-0.1.0.dist-info/METADATA").decode())
+    about = Parser().parsestr(archive.read(f"synesthetic-{__version__}.dist-info/METADATA").decode())
     assert about["License-Expression"] == "Apache-2.0" and about["Requires-Python"] == ">=3.11,<3.14"
     assert {"lab", "faiss", "opensmile", "postgres", "dev"} == set(about.get_all("Provides-Extra"))
     wanted = [line for line in about.get_all("Requires-Dist") if 'extra == "dev"' in line]
@@ -109,7 +110,7 @@ def test_wheel_finds_what_it_ships(used):
     assert Path(used["package"]).is_relative_to(used["target"]) and used["checkout"] is None
     assert all(Path(path).is_relative_to(used["target"] / "synesthetic" / "shipped") for path in used["templates"])
     assert "ravdess" in used["taxonomies"] and len(used["published"]) == 5 and min(used["published"]) > 0
-    assert used["commit"] == "c0ffee" and used["version"] == {"synesthetic": "0.1.0"}
+    assert used["commit"] == "c0ffee" and used["version"] == {"synesthetic": __version__}
 
 
 def test_wheel_audits_and_trains(used):
@@ -124,7 +125,7 @@ def test_wheel_writes_where_one_works(used):
 
 
 @pytest.mark.parametrize("name, words", [
-    ("claims", "->"), ("corpora", "ravdess"), ("version", "synesthetic 0.1.0"), ("verify", "1 of 1 runs are ok"), ("index", "index.html"),
+    ("claims", "->"), ("corpora", "ravdess"), ("version", f"synesthetic {__version__}"), ("verify", "1 of 1 runs are ok"), ("index", "index.html"),
     ("reports", "there are no finished reports"), ("paint", "--pictures"), ("tune", "--sampler"),
 ])
 def test_wheel_has_its_commands(used, name, words):
