@@ -4,12 +4,14 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+# The first and the last version of Python that are supported.
+PYTHONS := $(shell sed -n 's/^m[axin]*_python *= *//p' settings.ini)
 # TensorFlow's start-up notes say nothing about a report.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab drift bench readme lock clean
+.PHONY: help report test lab drift bench readme lock wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
@@ -34,16 +36,19 @@ drift: $(READY)  ## export the notebooks and fail if the committed library diffe
 readme: $(READY)  ## write README.md from nbs/index.ipynb
 	$(BIN)/jupyter nbconvert --log-level=ERROR --to markdown nbs/index.ipynb --output-dir . --output README.md
 
+wheel: $(READY)  ## build dist/*.whl, which works without the checkout
+	$(BIN)/python -m build
+
 lock:  ## write requirements.lock anew from the ranges in settings.ini (needs `pip install uv`)
 	@touch setup.py  # or uv would answer from its memory of settings.ini
-	uv pip compile --quiet --universal --python-version 3.11 setup.py --extra dev --no-header --no-annotate --upgrade -o requirements.lock
+	uv pip compile --quiet --universal --python-version $(firstword $(PYTHONS)) setup.py --extra dev --no-header --no-annotate --upgrade -o requirements.lock
 
 clean:  ## remove the environment; runs, reports and caches stay
 	rm -rf $(VENV) build dist *.egg-info
 
 $(READY): requirements.lock settings.ini setup.py
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "synesthetic needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; low, high = [[int(n) for n in v.split(".")] for v in sys.argv[1:]]; sys.exit(not low <= list(sys.version_info[:2]) <= high)' $(PYTHONS) || \
+	  { echo "synesthetic needs Python $(firstword $(PYTHONS)) to $(lastword $(PYTHONS)); '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python$(lastword $(PYTHONS)) $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --progress-bar on --quiet -r requirements.lock

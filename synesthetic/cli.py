@@ -15,6 +15,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from . import __version__
+
 # %% ../nbs/90_cli.ipynb #dd03eb32
 app = typer.Typer(
     name="synesthetic", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -26,8 +28,17 @@ app.add_typer(runs_app, name="runs")
 app.add_typer(reports_app, name="reports")
 
 
+def _show_version(asked: bool) -> None:
+    "Say which version this is, and stop."
+    if asked:
+        typer.echo(f"synesthetic {__version__}")
+        raise typer.Exit()
+
+
 @app.callback()
-def _start() -> None:
+def _start(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)] = False,
+) -> None:
     "Hear an emotion, see it. Regenerate weekly reports, audit data, splits, scores and published claims."
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # inherited by the report's kernel
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['canonical', 'content_key', 'file_digest', 'atomic_folder', 'project_folder', 'data_folder', 'runs_folder',
-           'cache_folder', 'drawn_from', 'quiet_libraries']
+           'cache_folder', 'package_checkout', 'shipped_folder', 'drawn_from', 'quiet_libraries']
 
 # %% ../nbs/05_foundation.ipynb #ebed4473
 import dataclasses
@@ -16,6 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+from importlib.resources import files
 from pathlib import Path
 from typing import TextIO
 
@@ -89,11 +90,13 @@ def project_folder(
 ) -> Path:  # absolute
     "Find the checkout that `start` lies in, or else return `start` itself."
     start = Path(start or Path.cwd()).resolve()
-    for folder in (start, *start.parents):
-        settings = folder / "settings.ini"
-        if settings.is_file() and "lib_name = synesthetic" in settings.read_text(encoding="utf-8"):
-            return folder
-    return start
+    return next((folder for folder in (start, *start.parents) if _is_checkout(folder)), start)
+
+
+def _is_checkout(folder: Path) -> bool:
+    "Whether synesthetic's settings.ini lies in a folder."
+    settings = folder / "settings.ini"
+    return settings.is_file() and "lib_name = synesthetic" in settings.read_text(encoding="utf-8")
 
 # %% ../nbs/05_foundation.ipynb #2d6b08e8
 def _folder(variable: str, default: Path) -> Path:
@@ -114,6 +117,22 @@ def runs_folder() -> Path:  # absolute; it may not exist
 def cache_folder() -> Path:  # absolute; it may not exist
     "Return the folder for what can be computed again; deleting it loses only time."
     return _folder("SYNESTHETIC_CACHE", Path(user_cache_dir("synesthetic", appauthor=False)))
+
+# %% ../nbs/05_foundation.ipynb #5b0afe73
+def package_checkout() -> Path | None:  # absolute; None for an installed copy
+    "Find the checkout that the package is imported from."
+    folder = Path(str(files("synesthetic"))).resolve().parent
+    return folder if _is_checkout(folder) else None
+
+
+def shipped_folder(
+    name: str,  # as in a checkout, such as "data/published"
+) -> Path:  # absolute
+    "Find a folder that ships with the package, beside it or inside of it; raise `FileNotFoundError` if it is in neither."
+    root = package_checkout() or Path(str(files("synesthetic"))).resolve() / "shipped"
+    if not (root / name).is_dir():
+        raise FileNotFoundError(f"{root} has no {name}, which ships with synesthetic: the installation is not whole, so install it again")
+    return root / name
 
 # %% ../nbs/05_foundation.ipynb #b9c3d613
 @contextmanager

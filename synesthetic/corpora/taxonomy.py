@@ -10,24 +10,21 @@ __all__ = ['UNIFIED_CLASSES', 'taxonomies_folder', 'taxonomy_names', 'read_taxon
 import sys
 import warnings
 from dataclasses import dataclass, field, fields
-from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
 from .base import GROUP_COLUMNS, Corpus, in_class_order
-from ..foundation import project_folder
+from ..foundation import shipped_folder
 
 # %% ../../nbs/corpora/95_taxonomy.ipynb #694b9655
 UNIFIED_CLASSES = ("neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised", "tender", "bored")
 
 # %% ../../nbs/corpora/95_taxonomy.ipynb #148e1d06
 def taxonomies_folder() -> Path:  # the folder of the tables
-    "Find the shipped taxonomies: of the checkout that one works in, or that the package is imported from."
-    roots = project_folder(), project_folder(str(files("synesthetic")))
-    places = [root / "data" / "taxonomies" for root in roots]
-    return next((place for place in places if any(place.glob("*.csv"))), places[0])
+    "Find the taxonomies; raise `FileNotFoundError` if the installation lacks them."
+    return shipped_folder("data/taxonomies")
 
 
 def taxonomy_names() -> list[str]:  # such as "emodb"

@@ -8,13 +8,12 @@ __all__ = ['SOURCES', 'CLAIM_COLUMNS', 'RELATIONS', 'Source', 'published_folder'
 
 # %% ../../nbs/evaluation/40_claims.ipynb #84d74ace
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 
 from .uncertainty import Interval
-from ..foundation import project_folder
+from ..foundation import shipped_folder
 
 # %% ../../nbs/evaluation/40_claims.ipynb #739796f4
 @dataclass(frozen=True)
@@ -54,10 +53,8 @@ RELATIONS = ("is", "about", "over", "at least", "at most", "under", "range")
 
 
 def published_folder() -> Path:  # the folder of the tables
-    "Find the published claims: of the checkout that one works in, or that the package is imported from."
-    roots = project_folder(), project_folder(str(files("synesthetic")))
-    places = [root / "data" / "published" for root in roots]
-    return next((place for place in places if any(place.glob("*.csv"))), places[0])
+    "Find the published claims; raise `FileNotFoundError` if the installation lacks them."
+    return shipped_folder("data/published")
 
 
 def published(

@@ -27,7 +27,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from ..corpora.base import Corpus
 from ..corpora.catalogue import CORPUS_FILES
-from ..foundation import canonical, project_folder, quiet_libraries
+from ..foundation import canonical, project_folder, quiet_libraries, shipped_folder
 from ..training.ledger import Run, current_commit
 
 # %% ../../nbs/reporting/30_report.ipynb #73eacb6a
@@ -148,7 +148,7 @@ TYPES = {"int": int, "float": float, "str": str, "bool": bool}
 
 def list_templates() -> list[Path]:
     "List the notebooks of the reports, in the order of their weeks."
-    return sorted((project_folder() / "nbs" / "reports").glob("week_*.ipynb"))
+    return sorted(shipped_folder("nbs/reports").glob("week_*.ipynb"))
 
 
 def template(
@@ -158,8 +158,7 @@ def template(
     name = f"week_{week.removeprefix('week_').zfill(2)}"
     known = {path.stem: path for path in list_templates()}
     if name not in known:
-        where = f"known are {', '.join(known)}" if known else f"there is no report notebook below {project_folder()}; run it from a checkout"
-        raise ValueError(f"there is no report {week!r}; {where}")
+        raise ValueError(f"there is no report {week!r}; known are {', '.join(known)}")
     return known[name]
 
 

@@ -20,13 +20,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-import synesthetic
-from ..foundation import atomic_folder, canonical, content_key, file_digest, project_folder, runs_folder
+from ..foundation import atomic_folder, canonical, content_key, file_digest, package_checkout, runs_folder
 
 # %% ../../nbs/training/30_ledger.ipynb #1ad65e3b
 PACKAGES = ("synesthetic", "keras", "tensorflow", "numpy", "scipy", "scikit-learn", "librosa", "soundfile", "soxr", "pandas")
@@ -50,9 +50,11 @@ CODE = ("synesthetic", "nbs", "settings.ini", "requirements.lock")
 
 def current_commit(
     folder: str | Path | None = None,  # in a checkout; that of the package by default
-) -> str | None:  # with "+changes" where the code differs from it; None outside of a checkout
-    "Name the commit that the code is at."
-    root = Path(folder) if folder else project_folder(Path(synesthetic.__file__).parent)
+) -> str | None:  # with "+changes" where the code differs from it; None where nothing says it
+    "Name the commit that the code is at, or, of an installed package, that it was built from."
+    root = Path(folder) if folder else package_checkout()
+    if root is None:
+        return _commit_of_build()
     git = ["git", "-C", str(root)]
     try:
         commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
@@ -60,6 +62,12 @@ def current_commit(
     except (OSError, subprocess.CalledProcessError):
         return None
     return commit + ("+changes" if changes else "")
+
+
+def _commit_of_build() -> str | None:
+    "What the build of an installed package wrote down, if it was made in a checkout."
+    written = files("synesthetic") / "shipped" / "commit.txt"
+    return written.read_text(encoding="utf-8").strip() if written.is_file() else None
 
 
 def environment() -> dict[str, object]:
