@@ -232,7 +232,7 @@ def implied_precision(
 
 # %% ../../nbs/evaluation/45_arithmetic.ipynb #0857613b
 def implied_chance_agreement(
-    accuracy: float,
+    accuracy: float,  # 0..1
     kappa: float,  # Cohen's kappa of the same answers, below 1
 ) -> float:  # share of right answers that chance would have
     "Compute the chance agreement that an accuracy and Cohen's kappa imply."

@@ -27,7 +27,7 @@ from ..training.valence import Heard
 def valence_table(
     answers: pd.DataFrame,  # of the test parts, with the columns architecture, seed, fold, run; see `gather_predictions`
     costs: pd.DataFrame,  # see `gather_costs`
-    dimension: str = "valence",
+    dimension: str = "valence",  # which was predicted: valence or arousal
 ) -> pd.DataFrame:  # one row an architecture, highest concordance first
     "Compare what predicts a dimension: scores with intervals, cost, and which rows can be told apart."
     rows = {}
@@ -231,9 +231,9 @@ def plot_surrogate(
 def plot_heard(
     heard: Heard,  # of `predict_valence`
     *,
-    title: str = "Valence over time",
+    title: str = "Valence over time",  # of the figure
     limits: tuple[float, float] | None = None,  # of the vertical axis
-    ax: Axes | None = None,
+    ax: Axes | None = None,  # to draw into; a new figure by default
     mark: str = "",  # what leaks
 ) -> Axes:
     "Draw what a network hears along a recording, and in the whole of it."

@@ -507,7 +507,7 @@ def run_experiment(
         seconds["training"] += checkpoint.spent if checkpoint else 0.0
         description = _stopped(experiment, len(history)) if getattr(model, "was_stopped", False) else experiment.description
         network = model if isinstance(model, keras.Model) else None
-        return ledger.add(description, table, history, _record(audit, network, seconds), model=network)
+        return ledger.add(description, table, history, _record(experiment.corpus, audit, network, seconds), model=network)
 
 
 def _needed(experiment: Experiment) -> tuple[object, object | None]:
@@ -521,12 +521,13 @@ def _predict(experiment: Experiment, features: Features, score: Callable) -> pd.
     return pd.concat([predictions_table(experiment.corpus, part, ids, score(features.view(ids)), experiment.task) for part, ids in parts.items()])
 
 
-def _record(audit: Audit, network: keras.Model | None, seconds: dict[str, float]) -> dict:
+def _record(corpus: Corpus, audit: Audit, network: keras.Model | None, seconds: dict[str, float]) -> dict:
     "What is to be remembered of a training beside its answers."
     return {
         "mark": audit.mark, "leaks": audit.leaks, "parameters": network.count_params() if network else None, "seconds": seconds,
         "trained_parameters": sum(math.prod(weight.shape) for weight in network.trainable_weights) if network else None,
         "process_peak_memory_mb": peak_memory_mb(), "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all"),
+        "terms": {"licence": corpus.licence, "citation": corpus.citation, "stand_in": corpus.stand_in},
     }
 
 

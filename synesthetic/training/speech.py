@@ -222,7 +222,7 @@ def transfer_experiments(
     folds: int = 4,  # of its speakers, where there are any such minutes
     waveform: Waveform = Waveform(),
     recipe: Recipe = SPEECH_RECIPE,
-    seeds: int = 1,
+    seeds: int = 1,  # trainings of each experiment
     epochs: int = 20,  # of the head
     allow_leakage: bool | str | Collection[str] = False,  # see `check_leakage`
 ) -> dict[float, list[Experiment]]:  # minutes -> experiments
