@@ -9,7 +9,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab drift bench readme lock clean
+.PHONY: help report test lab drift bench readme api types lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
@@ -39,6 +39,12 @@ drift: $(READY)  ## export the notebooks and fail if the committed library diffe
 
 readme: $(READY)  ## write README.md from nbs/index.ipynb
 	$(BIN)/jupyter nbconvert --log-level=ERROR --to markdown nbs/index.ipynb --output-dir . --output README.md
+
+api: $(READY)  ## write API.md, the page of all public names, from the code
+	$(BIN)/python -c "from synesthetic.reporting.api import write_api; print(write_api())"
+
+types: $(READY)  ## check the type hints of the library
+	$(BIN)/python -m mypy
 
 lock:  ## write requirements.lock anew from the ranges in settings.ini (needs `pip install uv`)
 	@touch setup.py  # or uv would answer from its memory of settings.ini

@@ -20,6 +20,7 @@ setup(
     license="Apache-2.0",
     keywords=settings["keywords"],
     packages=find_packages(include=["synesthetic*"]),
+    package_data={"synesthetic": ["py.typed", "*.pyi"]},  # the stub is where the package reads its public names
     python_requires=f">={settings['min_python']}",
     install_requires=settings["requirements"].split(),
     extras_require={"dev": settings["dev_requirements"].split(), "faiss": settings["faiss_requirements"].split()},

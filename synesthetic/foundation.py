@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 from platformdirs import user_cache_dir
@@ -25,7 +25,7 @@ from platformdirs import user_cache_dir
 # %% ../nbs/05_foundation.ipynb #6c88b732
 def canonical(
     value: object,  # nested dataclasses, mappings, sequences, strings, numbers, booleans, None
-) -> object:  # the same as plain JSON types
+) -> Any:  # the same as plain JSON types
     "Reduce a description to plain JSON types; raise `TypeError` for anything whose content is not evident."
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

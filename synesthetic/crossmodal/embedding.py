@@ -25,7 +25,7 @@ from keras import layers, ops
 from tqdm import tqdm
 
 from ..corpora.base import Corpus
-from ..features.cache import Features, extract
+from ..features.cache import Features, FeatureSpec, extract
 from ..features.pixels import Pixels
 from ..foundation import canonical, content_key
 from ..models.audio import build_cnn
@@ -294,7 +294,7 @@ class Side(NamedTuple):
     modality: str  # "sound" or "picture"
     corpus: Corpus
     split: Split
-    features: object  # a feature spec
+    features: FeatureSpec
     tower: Callable  # a builder
     options: dict  # keyword arguments of the builder
 
@@ -321,8 +321,8 @@ class JointExperiment:
     sound_split: Split
     picture_split: Split
     recipe: JointRecipe = field(default_factory=JointRecipe)
-    sound_features: object = MEL  # a feature spec
-    picture_features: object = Pixels()  # a feature spec
+    sound_features: FeatureSpec = MEL
+    picture_features: FeatureSpec = Pixels()
     sound_tower: Callable = build_cnn
     picture_tower: Callable = build_picture_cnn
     sound_options: dict = field(default_factory=dict)  # keyword arguments of the sound tower

@@ -331,8 +331,8 @@ def cluster_bootstrap_interval(
     often = _draw_groups(groups, draws, seed)
     scores = np.mean([_scores_of_draws(table, metric, classes, _groups(table, unit)[0], often) for table in seeds.values()], axis=0)
     ends = np.quantile(scores, _quantiles(level, groups, expanded)) if groups > 1 else (np.nan, np.nan)
-    bounds, size = map(float, (estimates.mean(skipna=False), *ends)), predictions["id"].nunique()
-    return Interval(*bounds, level, size, groups, unit, len(seeds), float(estimates.std()), f"{unit}s")
+    size, (low, high) = predictions["id"].nunique(), map(float, ends)
+    return Interval(float(estimates.mean(skipna=False)), low, high, level, size, groups, unit, len(seeds), float(estimates.std()), f"{unit}s")
 
 
 def _draw_groups(groups: int, draws: int, seed: int) -> np.ndarray:

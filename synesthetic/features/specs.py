@@ -8,6 +8,7 @@ __all__ = ['SPECS', 'build_spec']
 # %% ../../nbs/features/50_specs.ipynb #d44d336a
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from .backbone import Backbone
 from .dense import FlatMel, MelSummary
@@ -31,7 +32,7 @@ def _setting(value: object) -> object:
 
 def build_spec(
     about: Mapping,  # the type and the settings, as `canonical` writes them
-) -> object:  # a feature spec
+) -> Any:  # a feature spec
     "Make a feature spec from its description; raise `ValueError` for one that this version cannot make."
     kind = about.get("type")
     if kind not in SPECS:

@@ -253,7 +253,7 @@ class _OwnHtml:
     "Gives tables of one caption names of their own, keeps intervals on one line, and makes text of tags that load or run something."
 
     def __init__(self):
-        self.known = Counter()
+        self.known: Counter = Counter()
 
     def __call__(self, output: str) -> str:
         output = _INTERVAL.sub(r"\1&nbsp;[\2,&nbsp;", _ACTIVE.sub("&lt;", output))

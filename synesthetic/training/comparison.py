@@ -9,6 +9,7 @@ __all__ = ['PROFILES', 'MEL', 'SUMMARY', 'Profile', 'choose_profile', 'choose_ar
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
+from typing import Any
 
 from ..corpora.base import Corpus
 from ..features.mel import LogMel
@@ -44,9 +45,9 @@ PROFILES = {
 
 def choose_profile(
     name: str,  # a key of the profiles
-    profiles: Mapping[str, object] = MappingProxyType(PROFILES),  # frozen dataclasses, such as these
+    profiles: Mapping[str, Any] = MappingProxyType(PROFILES),  # frozen dataclasses, such as these
     **changes: int,  # folds, seeds, epochs, phrases, n_trials, ...; 0 keeps the profile's
-) -> Profile:
+) -> Any:  # of the kind that the profiles are
     "Take a profile and change some of it; raise `ValueError` for an unknown name or size, or a number below 0."
     if name not in profiles:
         raise ValueError(f"unknown profile {name!r}; known are {', '.join(profiles)}")

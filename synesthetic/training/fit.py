@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -37,7 +38,7 @@ from tqdm import tqdm
 
 from .. import models
 from ..corpora.base import Corpus
-from ..features.cache import Features, Rows, code_digest, extract
+from ..features.cache import Features, FeatureSpec, Rows, code_digest, extract
 from ..foundation import canonical, content_key
 from ..models.classical import class_scores, predicted_values
 from ..splits.leakage import Audit, audit_split, check_leakage
@@ -56,7 +57,7 @@ class Experiment:
 
     corpus: Corpus
     split: Split
-    features: object  # a frozen dataclass with `shape` that turns a path into an array, such as `LogMel`
+    features: FeatureSpec  # a frozen dataclass with `shape` that turns a path into an array, such as `LogMel`
     architecture: Callable  # `build_<name>(input_shape, outputs, *, ...)`: gives a keras.Model or a scikit-learn estimator
     recipe: Recipe | None = field(default_factory=Recipe)  # None for a scikit-learn estimator
     options: dict = field(default_factory=dict)  # keyword arguments of the architecture
@@ -69,13 +70,13 @@ class Experiment:
         return self.architecture.__name__.removeprefix("build_")
 
     @property
-    def encoded(self) -> object | None:  # a feature spec
+    def encoded(self) -> FeatureSpec | None:
         "What the network's encoder says of an item before it is trained; None where there is no encoder."
         encoder = self.options.get(ENCODER)
         return encoder.heard(self.features) if encoder is not None else None
 
     @property
-    def seen(self) -> object:  # a feature spec
+    def seen(self) -> FeatureSpec:
         "What is shown to whatever part of the network is trained last: its encoder, unless that stays frozen throughout."
         return self.encoded if self.encoded and self.recipe.unfreeze_epoch >= self.recipe.epochs else self.features
 
@@ -84,7 +85,7 @@ class Experiment:
         "The targets, read from the corpus."
         return make_task(self.corpus, self.targets)
 
-    def build(self) -> object:  # a keras.Model or a scikit-learn estimator, untrained
+    def build(self) -> Any:  # a keras.Model or a scikit-learn estimator, untrained
         "Call the architecture: for classes or dimensions alone with their number, for both with dimensions as a keyword of its own."
         count, both = len(self.task.classes), bool(self.task.classes and self.task.dimensions)
         further = {"dimensions": len(self.task.dimensions)} if both else {}
@@ -510,7 +511,7 @@ def run_experiment(
         return ledger.add(description, table, history, _record(experiment.corpus, audit, network, seconds), model=network)
 
 
-def _needed(experiment: Experiment) -> tuple[object, object | None]:
+def _needed(experiment: Experiment) -> tuple[FeatureSpec, FeatureSpec | None]:
     "The features that a training reads: what the last stage sees, and what the head sees before, if that is something else."
     return experiment.seen, None if experiment.encoded == experiment.seen else experiment.encoded
 
@@ -596,7 +597,7 @@ def run_all(
         for name in side_by_side(partial(_run_named, ledger=ledger, cache=cache), list(waiting.values()), workers or min(cpu_count(), 8)):
             bar.set_postfix_str(f"last: {name}")
             bar.update()
-    return [ledger.get(experiment.key) for experiment in experiments]
+    return [ledger.get(experiment.key) for experiment in experiments]  # type: ignore[misc]  # all are there by now
 
 
 def run_groups(

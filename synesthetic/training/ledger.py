@@ -173,7 +173,7 @@ class Ledger:
             digests = {file.name: file_digest(file) for file in scratch.iterdir() if file.name != "experiment.json"}
             about = {**record, "digests": digests, "environment": environment(), "finished": time.time()}
             _write_json(scratch / "record.json", {**about, "seal": _seal(about)})
-        return self.get(key)
+        return Run(self.folder / key)
 
     def runs(self) -> list[Run]:  # in the order of their keys
         "List all finished runs."

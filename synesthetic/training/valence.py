@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..corpora.base import Corpus
+from ..features.cache import FeatureSpec
 from ..features.dense import FlatMel, MelSummary
 from ..features.mel import SILENT_PEAK, read_samples
 from ..features.specs import build_spec
@@ -81,9 +82,8 @@ def valence_comparison(
     splits, targets = list(splits), tuple(targets)
     recipes = [replace(recipe, seed=recipe.seed + number) for number in range(seeds)]
 
-    def experiments(features: object, build: Callable, recipes: Sequence[Recipe | None]) -> list[Experiment]:
-        options = {"targets": targets, "allow_leakage": allow_leakage}
-        return [Experiment(corpus, split, features, build, one, **options) for one in recipes for split in splits]
+    def experiments(features: FeatureSpec, build: Callable, recipes: Sequence[Recipe | None]) -> list[Experiment]:
+        return [Experiment(corpus, split, features, build, one, targets=targets, allow_leakage=allow_leakage) for one in recipes for split in splits]
 
     return {
         "dense": experiments(MelSummary(), build_dense, recipes), "dense, flat input": experiments(FlatMel(), build_dense, recipes),

@@ -282,7 +282,8 @@ def alike(
 ) -> dict[str, list[optuna.Study]]:  # engine -> studies with a complete trial
     "Find the studies of a database that look for the same as this one."
     with quiet():
-        database, found = open_storage(storage), {}
+        database = open_storage(storage)
+        found: dict = {}
         for name in optuna.get_all_study_names(database):
             other = optuna.load_study(study_name=name, storage=database)
             complete = any(trial.state == TrialState.COMPLETE for trial in _timed(other))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -35,7 +36,7 @@ from .search import Attempt, Objective
 # %% ../../nbs/tuning/50_experiments.ipynb #ec88f7e6
 def configure(
     experiment: Experiment,  # what everything else is taken from
-    parameters: Mapping[str, object],  # name of a hyperparameter -> value
+    parameters: Mapping[str, Any],  # name of a hyperparameter -> value
 ) -> Experiment:
     """Put hyperparameters in their places: recipe, features, the choice of architecture, or its keywords.
 
@@ -44,7 +45,8 @@ def configure(
     recipe = {field.name for field in fields(Recipe)} - {"seed"}
     heard = {field.name for field in fields(experiment.features)}
     build = AUDIO_ARCHITECTURES[parameters["architecture"]] if "architecture" in parameters else experiment.architecture
-    keywords, places = inspect.signature(build).parameters, {"recipe": {}, "features": {}, "options": {}}
+    keywords = inspect.signature(build).parameters
+    places: dict[str, dict[str, Any]] = {"recipe": {}, "features": {}, "options": {}}
     for name, value in parameters.items():
         if name == "architecture":
             continue
@@ -57,7 +59,7 @@ def configure(
     )
 
 
-def _averaged(recipe: Recipe, changes: Mapping[str, object]) -> Recipe:
+def _averaged(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     "Change a recipe; the moving average goes on forgetting as much an epoch when the batch size is another."
     scale = changes.get("batch_size", recipe.batch_size) / recipe.batch_size
     return replace(recipe, **{"ema_momentum": recipe.ema_momentum**scale, **changes})
