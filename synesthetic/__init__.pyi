@@ -3,8 +3,12 @@
 This stub is the one place for the public names: the package loads each from where it says when it is first used,
 and editors and type checkers read it as it is. `API.md` is made from it.
 """
-from . import corpora as corpora, features as features, splits as splits, models as models, training as training, evaluation as evaluation, tuning as tuning, crossmodal as crossmodal, reporting as reporting
+from . import (
+    corpora as corpora, features as features, splits as splits, models as models, training as training, evaluation as evaluation,
+    tuning as tuning, crossmodal as crossmodal, reporting as reporting,
+)
 __version__: str
+__all__: list[str]
 
 # corpora: labelled collections
 from .corpora.affectnet import load_affectnet as load_affectnet

@@ -3,6 +3,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -36,11 +37,11 @@ def trained(tmp_path_factory):
     corpus = sy.Corpus("tones", pd.DataFrame(rows), ("happy", "sad"), licence="CC0-1.0", citation="Nobody (2026)")
     split = sy.make_splits(corpus, "speaker", folds=4)[0]
     place = {"ledger": sy.Ledger(folder / "runs"), "cache": folder / "cache"}
-    recipe = sy.Recipe(epochs=1, batch_size=8, augmentation=None)
+    recipe = sy.Recipe(epochs=1, batch_size=8, augmentation=None, ema_momentum=0.0, patience=None)
     mel = sy.LogMel(duration=0.5)
     run = sy.run_experiment(sy.Experiment(corpus, split, mel, sy.build_ann, recipe), **place)
     machine = sy.run_experiment(sy.Experiment(corpus, split, sy.AudioSummary(), sy.build_svm, None), **place)
-    listener = sy.Experiment(corpus, split, sy.Waveform(8000, trim_db=None), sy.build_speech_classifier, sy.Recipe(epochs=1, unfreeze_epoch=1, batch_size=8, augmentation=None), {"encoder": sy.Encoder(), "adaptation": "frozen"})
+    listener = sy.Experiment(corpus, split, sy.Waveform(8000, trim_db=None), sy.build_speech_classifier, replace(recipe, unfreeze_epoch=1), {"encoder": sy.Encoder(), "adaptation": "frozen"})
     return folder, corpus, run, machine, sy.run_experiment(listener, **place)
 
 

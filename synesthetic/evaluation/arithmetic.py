@@ -371,9 +371,9 @@ class Speedup(NamedTuple):
 
 def speedup(
     minutes: float,  # of the faster search
-    trials: int,
+    trials: float,  # a mean over searches may be none that is whole
     other_minutes: float,  # of the slower search
-    other_trials: int,
+    other_trials: float,
 ) -> Speedup:
     "Split a speed-up into fewer and cheaper trials."
     if not all(0 < value < math.inf for value in (minutes, trials, other_minutes, other_trials)):

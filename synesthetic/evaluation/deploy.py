@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -72,7 +73,7 @@ def deployable(
     run: Run,  # of `run_experiment`
     *,
     backbone: Backbone | None = None,  # with its weights, for a head that was trained on features by a local file of weights
-) -> tuple[keras.Model, object]:  # the network, and the spec of the features that it is shown
+) -> tuple[keras.Model, Any]:  # the network, and the spec of the features that it is shown
     "Take the network of a run, whole; raise `ValueError` for a run that has none of classes or dimensions."
     about = run.experiment
     if not {"features", "targets"} <= set(about):
@@ -103,13 +104,13 @@ def card_scores(
 ) -> dict[str, dict]:  # part -> metric -> estimate, low, high; beside them items and groups
     "Score the stored predictions of a run, with 95% intervals."
     classes = run.experiment["corpus"]["classes"] if "label" in run.experiment["targets"] else []
-    scores = {}
+    scores: dict[str, dict] = {}
     for part, table in run.predictions.groupby("part"):
-        wanted = ("accuracy", "balanced_accuracy", "f1_macro") if classes else ()
-        wanted += tuple(f"{name}.{metric}" for name in predicted_dimensions(table) for metric in ("ccc", "rmse"))
+        wanted = ["accuracy", "balanced_accuracy", "f1_macro"] if classes else []
+        wanted += [f"{name}.{metric}" for name in predicted_dimensions(table) for metric in ("ccc", "rmse")]
         found = {metric: speaker_interval(table, metric, classes) for metric in wanted}
-        scores[part] = {metric: {end: _tidy(getattr(one, end)) for end in ("estimate", "low", "high")} for metric, one in found.items()}
-        scores[part] |= {"items": len(table), "groups": {f"{one.unit}s": one.groups for one in found.values()}}
+        told = {metric: {end: _tidy(getattr(one, end)) for end in ("estimate", "low", "high")} for metric, one in found.items()}
+        scores[part] = {**told, "items": len(table), "groups": {f"{one.unit}s": one.groups for one in found.values()}}
     return scores
 
 
@@ -146,7 +147,7 @@ def _corpus_card(run: Run, corpus: Corpus | None) -> dict:
 def model_card(
     run: Run,
     network: keras.Model,  # of `deployable`
-    spec: object,  # of the features that it is shown
+    spec: Any,  # of the features that it is shown
     *,
     corpus: Corpus | None = None,  # for a run of an older version, which does not know the licence of its corpus
 ) -> dict:  # plain JSON types
@@ -288,7 +289,7 @@ def _is_sound(spec: object) -> bool:
     return hasattr(spec, "sr")
 
 
-def _listed(items: object, one: tuple[int, ...]) -> list[tuple[str, object]]:
+def _listed(items: object, one: tuple[int, ...]) -> list[tuple[str, Any]]:
     "Name what is asked about: the path of a file, the id of an item, the number of an array; `one` tells how many axes a single array has."
     if isinstance(items, Corpus):
         return list(zip(items.items["id"], items.items["path"]))
@@ -332,7 +333,7 @@ class SavedModel:
     file: Path  # that it was loaded from
     card: dict  # what `model_card` says
     network: keras.Model  # features -> answers
-    features: object  # the feature spec that the card describes
+    features: Any  # the feature spec that the card describes
 
     @property
     def classes(self) -> tuple[str, ...]:  # () for a network of dimensions alone
@@ -389,13 +390,13 @@ class SavedModel:
         if skipped and not used:
             raise ValueError(f"none of {len(skipped)} could be used; the first: {skipped[0]}")
 
-    def _look(self, item: object, sr: int | None) -> np.ndarray:
+    def _look(self, item: Any, sr: int | None) -> np.ndarray:
         "The features of a file or an array."
         if _is_sound(self.features):
             return self.features.transform(read_samples(item, wanted=self.features.sr, sr=sr))
         return self.features.transform(_picture(item))
 
-    def _along(self, name: str, item: object, sr: int | None, window: float, hop: float) -> Iterator[tuple[dict, np.ndarray | None]]:
+    def _along(self, name: str, item: Any, sr: int | None, window: float, hop: float) -> Iterator[tuple[dict, np.ndarray | None]]:
         "The features of the windows of a recording."
         for start, end, part in cut_windows(read_samples(item, wanted=self.features.sr, sr=sr), self.features.sr, window, hop):
             yield {"id": name, "start": start, "end": end}, None if part is None else self.features.transform(part)

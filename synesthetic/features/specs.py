@@ -34,7 +34,7 @@ def build_spec(
     about: Mapping,  # the type and the settings, as `canonical` writes them
 ) -> Any:  # a feature spec
     "Make a feature spec from its description; raise `ValueError` for one that this version cannot make."
-    kind = about.get("type")
+    kind = str(about.get("type"))
     if kind not in SPECS:
         raise ValueError(f"unknown features {kind!r}; known are {', '.join(SPECS)}")
     settings = {name: _setting(value) for name, value in about.items() if name != "type"}

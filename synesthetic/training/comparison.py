@@ -13,6 +13,7 @@ from typing import Any
 
 from ..corpora.base import Corpus
 from ..features.mel import LogMel
+from ..features.cache import FeatureSpec
 from ..features.summary import AudioSummary
 from ..models.audio import AUDIO_ARCHITECTURES
 from ..models.classical import build_svm
@@ -86,7 +87,7 @@ def comparison(
     recipe: Recipe = Recipe(),  # shared by all networks; its seed is the first
     seeds: int = 1,  # trainings of each network on each fold
     features: LogMel = MEL,  # what the networks hear
-    baseline: AudioSummary | None = SUMMARY,  # what the support vector machine gets; None leaves it out
+    baseline: FeatureSpec | None = SUMMARY,  # what the support vector machine gets; None leaves it out
     allow_leakage: bool | Collection[str] = False,  # see `check_leakage`
 ) -> list[Experiment]:  # the baseline first, then architecture by architecture
     "List the experiments of a comparison."

@@ -163,7 +163,7 @@ def _bought(found: pd.DataFrame, minutes: float, upward: bool) -> dict[str, floa
     }
 
 
-def _spent(repeats: list[optuna.Study]) -> dict[str, float]:
+def _spent(repeats: Iterable[optuna.Study]) -> dict[str, float]:
     "What the time of an engine's searches goes to, over all of their trials."
     trials = [trial for study in repeats for trial in _timed(study)]
     if not trials:

@@ -8,6 +8,7 @@ __all__ = ['ACQUISITIONS', 'XI', 'trial_seed', 'told', 'GaussianProcessSampler',
 # %% ../../nbs/tuning/20_gp.ipynb #855408b0
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import optuna
@@ -17,7 +18,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 from threadpoolctl import threadpool_limits
 
-from .space import check_space, to_skopt
+from .space import Distribution, check_space, to_skopt
 
 # %% ../../nbs/tuning/20_gp.ipynb #0418019e
 def trial_seed(
@@ -61,7 +62,7 @@ class GaussianProcessSampler(BaseSampler):
 
     def __init__(
         self,
-        space: Mapping[str, BaseDistribution],  # what may be chosen; the same in all trials
+        space: Mapping[str, Any],  # what may be chosen; the same in all trials
         *,
         n_startup: int = 10,  # trials drawn at random before the process is asked
         acquisition: str = "EI",  # "EI" expected improvement, "LCB" lower confidence bound, "PI" probability of improvement, "gp_hedge" any
@@ -126,7 +127,7 @@ def _is_new(point: Mapping[str, object], tried: Sequence[FrozenTrial]) -> bool:
     return all(any(trial.params[name] != value for name, value in point.items()) for trial in tried)
 
 
-def _snap(distribution: BaseDistribution, value):
+def _snap(distribution: Distribution, value):
     "The nearest value that the distribution holds, as a plain Python number."
     if isinstance(distribution, CategoricalDistribution):
         return next(choice for choice in distribution.choices if choice == value)
