@@ -23,7 +23,7 @@ from .corpora.taxonomy import join_corpora as join_corpora, read_taxonomy as rea
 
 # features: what a model sees
 from .features.backbone import Backbone as Backbone
-from .features.cache import extract as extract
+from .features.cache import FeatureSpec as FeatureSpec, extract as extract
 from .features.dense import FlatMel as FlatMel, MelSummary as MelSummary
 from .features.encoder import Encoder as Encoder, EncoderOutputs as EncoderOutputs, Waveform as Waveform
 from .features.mel import AudioError as AudioError, load_audio as load_audio, LogMel as LogMel

@@ -16,7 +16,7 @@ import pkgutil
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -127,6 +127,12 @@ def standardisation(
     return told
 
 # %% ../../nbs/evaluation/70_deploy.ipynb #b7ed7c87
+def _code_of(spec: Any) -> str:
+    "Name the code that computes features, as a run does it."
+    kind: Callable = type(spec)
+    return source_digest(kind)
+
+
 def _split_card(run: Run) -> dict:
     "How the corpus was divided, and what leaked."
     split = run.experiment["split"]
@@ -157,7 +163,7 @@ def model_card(
         "format": FORMAT, "name": about["architecture"]["name"],
         "classes": about["corpus"]["classes"] if "label" in about["targets"] else [],
         "dimensions": [name for name in about["targets"] if name != "label"],
-        "features": {"spec": canonical(spec), "source": source_digest(type(spec))},
+        "features": {"spec": canonical(spec), "source": _code_of(spec)},
         "network": {"input_shape": list(network.input_shape[1:]), "outputs": network.output_shape[-1], "parameters": network.count_params()},
         "standardisation": standardisation(network),
         "scores": card_scores(run), "split": _split_card(run), "corpus": _corpus_card(run, corpus),
@@ -444,6 +450,6 @@ def load_model(
     wanted = tuple(spec.shape), len(card["classes"]) + len(card["dimensions"])
     if (network.input_shape[1:], network.output_shape[-1]) != wanted:
         raise ModelError(f"{file}: the network goes from {network.input_shape[1:]} to {network.output_shape[-1]} numbers, the card says {wanted[0]} and {wanted[1]}")
-    if source_digest(type(spec)) != card["features"].get("source"):
+    if _code_of(spec) != card["features"].get("source"):
         warnings.warn(f"{file}: {type(spec).__name__} is computed by other code than when the network was trained; check some answers", stacklevel=2)
     return SavedModel(file, card, network, spec)

@@ -412,7 +412,7 @@ def _thumbnail(notebook: Path, folder: Path) -> str:
     "The figure that stands for a report, or its first one."
     figures = sorted((notebook.parent / "figures").glob("*.png"))
     wanted = HIGHLIGHTS[notebook.stem].figure if notebook.stem in HIGHLIGHTS else ""
-    file = next((figure for figure in figures if figure.stem == wanted), *figures[:1] or [None])
+    file = next((figure for figure in figures if figure.stem == wanted), figures[0] if figures else None)
     if file is None:
         return ""
     address, words = quote(file.relative_to(folder).as_posix()), f"{_week_name(notebook.stem)}: {_figure_words(file)}"

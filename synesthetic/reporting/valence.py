@@ -8,12 +8,12 @@ __all__ = ['THIRDS', 'valence_table', 'simulated_answers', 'errors_by_group', 'p
 
 # %% ../../nbs/reporting/28_valence.ipynb #9d755b3a
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from optuna.distributions import BaseDistribution
 from skopt.acquisition import gaussian_ei
 
 from ..evaluation.regression import REGRESSION_METRICS, regression_scores
@@ -198,7 +198,7 @@ def trials_beside(
 @use_style()
 def plot_surrogate(
     result,  # of `surrogate`, over two hyperparameters
-    space: Mapping[str, BaseDistribution],  # the two
+    space: Mapping[str, Any],  # the two
     *,
     measure: str = "validation MSE",
     title: str = "What the process expects",

@@ -231,7 +231,7 @@ def unfreeze(
     if not isinstance(spec, Backbone) or experiment.key != run.key:
         raise ValueError(f"unfreeze takes an experiment on the features of a backbone and its own run, not {experiment.name} on {type(spec).__name__} and {run!r}")
     options = {**experiment.options, "backbone": replace(spec, variants=1), "head": TrainedHead(run.key, str(run.folder)), "blocks": blocks}
-    return replace(experiment, features=Pixels(spec.size, crop=spec.crop), architecture=build_unfrozen, recipe=replace(recipe, seed=experiment.recipe.seed), options=options)
+    return replace(experiment, features=Pixels(spec.size, crop=spec.crop), architecture=build_unfrozen, recipe=replace(recipe, seed=experiment.network_recipe.seed), options=options)
 
 # %% ../../nbs/training/57_faces.ipynb #a4b8df07
 def whole_network(

@@ -70,6 +70,13 @@ class Experiment:
         return self.architecture.__name__.removeprefix("build_")
 
     @property
+    def network_recipe(self) -> Recipe:
+        "The recipe of a network's training; raise `ValueError` for an estimator, which has none."
+        if self.recipe is None:
+            raise ValueError(f"{self.name} has no recipe: it is a scikit-learn estimator, which has no epochs")
+        return self.recipe
+
+    @property
     def encoded(self) -> FeatureSpec | None:
         "What the network's encoder says of an item before it is trained; None where there is no encoder."
         encoder = self.options.get(ENCODER)
@@ -78,7 +85,7 @@ class Experiment:
     @property
     def seen(self) -> FeatureSpec:
         "What is shown to whatever part of the network is trained last: its encoder, unless that stays frozen throughout."
-        return self.encoded if self.encoded and self.recipe.unfreeze_epoch >= self.recipe.epochs else self.features
+        return self.encoded if self.encoded and self.network_recipe.unfreeze_epoch >= self.network_recipe.epochs else self.features
 
     @cached_property
     def task(self) -> Task:

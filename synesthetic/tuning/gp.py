@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import optuna
 import skopt
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import CategoricalDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 from threadpoolctl import threadpool_limits
@@ -139,7 +139,7 @@ def _snap(distribution: Distribution, value):
 # %% ../../nbs/tuning/20_gp.ipynb #726b1b06
 def surrogate(
     study: optuna.Study,  # of one objective, with at least two complete trials
-    space: Mapping[str, BaseDistribution],
+    space: Mapping[str, Any],
     *,
     seed: int = 0,  # of the fit
 ):  # skopt's OptimizeResult; `fun` and `func_vals` are minimised: a maximised score has changed its sign
