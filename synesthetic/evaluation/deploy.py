@@ -11,6 +11,7 @@ __all__ = ['FORMAT', 'CARD', 'REFUSED', 'with_backbone', 'deployable', 'card_sco
 import hashlib
 import importlib
 import json
+import logging
 import os
 import pkgutil
 import tempfile
@@ -280,6 +281,7 @@ def check_layers(
 
 def _load(file: Path) -> keras.Model:
     "Load a checked network, with all layers of the package registered."
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that it traces each new shape needs no warning
     for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
         importlib.import_module(module.name)
     with zipfile.ZipFile(file) as archive:

@@ -604,7 +604,7 @@ def run_all(
         for name in side_by_side(partial(_run_named, ledger=ledger, cache=cache), list(waiting.values()), workers or min(cpu_count(), 8)):
             bar.set_postfix_str(f"last: {name}")
             bar.update()
-    return [ledger.get(experiment.key) for experiment in experiments]  # type: ignore[misc]  # all are there by now
+    return [ledger.get(experiment.key) for experiment in experiments]
 
 
 def run_groups(
