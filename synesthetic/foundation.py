@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 from platformdirs import user_cache_dir
@@ -25,11 +25,11 @@ from platformdirs import user_cache_dir
 # %% ../nbs/05_foundation.ipynb #6c88b732
 def canonical(
     value: object,  # nested dataclasses, mappings, sequences, strings, numbers, booleans, None
-) -> Any:  # the same as plain JSON types
+) -> object:  # the same as plain JSON types
     "Reduce a description to plain JSON types; raise `TypeError` for anything whose content is not evident."
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return {"type": type(value).__name__, **canonical(fields)}
+        return {"type": type(value).__name__, **canonical(fields)}  # type: ignore[dict-item]
     if isinstance(value, dict):
         return {str(key): canonical(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, (list, tuple)):

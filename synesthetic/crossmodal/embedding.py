@@ -305,7 +305,7 @@ class Side(NamedTuple):
         rated = {"valence", "arousal"} <= set(self.corpus.items) and self.corpus.items[["valence", "arousal"]].notna().all(axis=1).mean()
         places = "ratings" if rated == 1 else "places of the labels" if not rated else "ratings, else places of the labels"
         name, source = self.tower.__name__.removeprefix("build_"), source_digest(self.tower)
-        return canonical({
+        return canonical({  # type: ignore[return-value]
             "corpus": corpus, "split": self.split, "places": places,
             "features": {"spec": self.features, "source": source_digest(type(self.features))},
             "tower": {"name": name, "options": self.options, "source": source},
@@ -350,7 +350,7 @@ class JointExperiment:
         "Say in full what is done; the hash of it is the key."
         sounds, pictures = (side.description for side in self.sides)
         corpora, towers = (sounds["corpus"], pictures["corpus"]), (sounds["tower"], pictures["tower"])
-        return canonical({
+        return canonical({  # type: ignore[return-value]
             "corpus": {
                 "name": " + ".join(corpus["name"] for corpus in corpora), "classes": self.classes,
                 "fingerprint": content_key([corpus["fingerprint"] for corpus in corpora]),

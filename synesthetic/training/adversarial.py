@@ -223,7 +223,7 @@ class GanExperiment:
         "Say in full what is done; the hash of it is the key."
         corpus = {"name": self.corpus.name, "classes": self.corpus.classes, "fingerprint": self.corpus.fingerprint}
         asked = [self.asked.to_csv(index=False, lineterminator="\n"), _digest(self.asked_conditions)]
-        return canonical({
+        return canonical({  # type: ignore[return-value]
             "corpus": corpus, "split": self.split, "features": {"spec": self.features, "source": source_digest(type(self.features))},
             "architecture": {"name": "gan", "options": self.options, "source": _sources(build_generator, build_discriminator)},
             "conditions": {"origin": self.origin, "digest": _digest(self.conditions)}, "asked": content_key(asked),

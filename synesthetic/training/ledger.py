@@ -161,7 +161,7 @@ class Ledger:
         arrays: Mapping[str, np.ndarray] | None = None,  # name -> what is too large for the table: embeddings, pictures
     ) -> Run:
         "Keep a finished run."
-        description, key = canonical(description), content_key(description)
+        description, key = canonical(description), content_key(description)  # type: ignore[assignment]
         with atomic_folder(self.folder / key) as scratch:
             _write_json(scratch / "experiment.json", description)
             predictions.to_parquet(scratch / "predictions.parquet", index=False)
