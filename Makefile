@@ -11,7 +11,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab drift bench readme lock wheel clean
+.PHONY: help report test lab drift bench readme api types lock wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
@@ -38,6 +38,12 @@ readme: $(READY)  ## write README.md from nbs/index.ipynb
 
 wheel: $(READY)  ## build dist/*.whl, which works without the checkout
 	$(BIN)/python -m build
+
+api: $(READY)  ## write API.md, the page of all public names, from the code
+	$(BIN)/python -c "from synesthetic.reporting.api import write_api; print(write_api())"
+
+types: $(READY)  ## check the type hints of the library
+	$(BIN)/python -m mypy
 
 lock:  ## write requirements.lock anew from the ranges in settings.ini (needs `pip install uv`)
 	@touch setup.py  # or uv would answer from its memory of settings.ini

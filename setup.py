@@ -91,6 +91,7 @@ setup(
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
     packages=find_packages(include=["synesthetic*"]),
+    package_data={"synesthetic": ["py.typed", "*.pyi"]},  # the stub is where the package reads its public names
     python_requires=f">={settings['min_python']},<3.{int(settings['max_python'].partition('.')[2]) + 1}",
     install_requires=requirements(),
     # openSMILE is the one extra that dev leaves out: its licence forbids commercial use.

@@ -30,7 +30,7 @@ def canonical(
     "Reduce a description to plain JSON types; raise `TypeError` for anything whose content is not evident."
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return {"type": type(value).__name__, **canonical(fields)}
+        return {"type": type(value).__name__, **canonical(fields)}  # type: ignore[dict-item]
     if isinstance(value, dict):
         return {str(key): canonical(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, (list, tuple)):

@@ -247,7 +247,7 @@ def find_wikiart_images(
     table: pd.DataFrame,  # ID, and where known Image URL and Painting Info URL; a row a picture
 ) -> list[str]:  # an absolute path for each row; "" for a picture that is not there
     "Find pictures by their ID or by what WikiArt calls them."
-    files = {}
+    files: dict = {}
     for path in sorted(Path(folder).expanduser().resolve().rglob("*")):
         if path.suffix.lower() in PICTURE_FILES:
             for name in (path.stem, f"{path.parent.name}/{path.stem}"):

@@ -117,7 +117,7 @@ def _load_pictures(file: Path, classes: str | tuple[str, ...], **options) -> Cor
     return load_image_folder(file.parent, file.name, classes=classes, name=file.stem, **options)
 
 
-CORPUS_FILES = {**dict.fromkeys((".pkl", ".pickle", ".npz", ".parquet"), load_pickled), ".csv": _load_pictures}
+CORPUS_FILES: dict[str, Callable] = {**dict.fromkeys((".pkl", ".pickle", ".npz", ".parquet"), load_pickled), ".csv": _load_pictures}
 
 
 def find_file(

@@ -309,7 +309,7 @@ class _Reader:
 
 
 def read_pickle(
-    path: str | Path,
+    path: str | Path,  # of a pickle; it is read and never run
 ) -> object:  # numbers, text, lists, tuples, dicts, arrays; a table as a dict of its columns
     "Read a pickle of plain data without running it; raise `PickleRefused` that names the file and what it asks for."
     data = Path(path).read_bytes()

@@ -34,7 +34,7 @@ def find_recordings(
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise FileNotFoundError(f"no such folder: {folder}")
-    found = {}
+    found: dict = {}
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith("."):
             first = found.setdefault(name_of(path), path)

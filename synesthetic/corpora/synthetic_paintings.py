@@ -274,7 +274,7 @@ def places(
     spread: float = 0.42,  # half the side of the square in which they lie
 ) -> np.ndarray:  # shape (n, 2)
     "Choose well spaced places, some of them in mirrored pairs."
-    chosen = []
+    chosen: list = []
     while len(chosen) < n:
         candidates = rng.uniform(-spread, spread, (8, 2)) + [0.5, 1 - look.height]
         gaps = np.linalg.norm(candidates[:, None] - np.array(chosen or [[9.0, 9.0]]), axis=2).min(1)

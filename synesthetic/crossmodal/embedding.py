@@ -25,7 +25,7 @@ from keras import layers, ops
 from tqdm import tqdm
 
 from ..corpora.base import Corpus
-from ..features.cache import Features, extract
+from ..features.cache import Features, FeatureSpec, extract
 from ..features.pixels import Pixels
 from ..foundation import canonical, content_key
 from ..models.audio import build_cnn
@@ -294,7 +294,7 @@ class Side(NamedTuple):
     modality: str  # "sound" or "picture"
     corpus: Corpus
     split: Split
-    features: object  # a feature spec
+    features: FeatureSpec
     tower: Callable  # a builder
     options: dict  # keyword arguments of the builder
 
@@ -305,7 +305,7 @@ class Side(NamedTuple):
         rated = {"valence", "arousal"} <= set(self.corpus.items) and self.corpus.items[["valence", "arousal"]].notna().all(axis=1).mean()
         places = "ratings" if rated == 1 else "places of the labels" if not rated else "ratings, else places of the labels"
         name, source = self.tower.__name__.removeprefix("build_"), source_digest(self.tower)
-        return canonical({
+        return canonical({  # type: ignore[return-value]
             "corpus": corpus, "split": self.split, "places": places,
             "features": {"spec": self.features, "source": source_digest(type(self.features))},
             "tower": {"name": name, "options": self.options, "source": source},
@@ -321,8 +321,8 @@ class JointExperiment:
     sound_split: Split
     picture_split: Split
     recipe: JointRecipe = field(default_factory=JointRecipe)
-    sound_features: object = MEL  # a feature spec
-    picture_features: object = Pixels()  # a feature spec
+    sound_features: FeatureSpec = MEL
+    picture_features: FeatureSpec = Pixels()
     sound_tower: Callable = build_cnn
     picture_tower: Callable = build_picture_cnn
     sound_options: dict = field(default_factory=dict)  # keyword arguments of the sound tower
@@ -350,7 +350,7 @@ class JointExperiment:
         "Say in full what is done; the hash of it is the key."
         sounds, pictures = (side.description for side in self.sides)
         corpora, towers = (sounds["corpus"], pictures["corpus"]), (sounds["tower"], pictures["tower"])
-        return canonical({
+        return canonical({  # type: ignore[return-value]
             "corpus": {
                 "name": " + ".join(corpus["name"] for corpus in corpora), "classes": self.classes,
                 "fingerprint": content_key([corpus["fingerprint"] for corpus in corpora]),

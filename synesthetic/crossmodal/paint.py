@@ -92,7 +92,7 @@ class Atelier:
 
 
 def open_atelier(
-    studio: Studio,
+    studio: Studio,  # of `open_studio`
     *,
     ledger: Ledger | None = None,  # where the runs are; the project's ledger by default
     command: str = "synesthetic report 06",  # what trains the runs, for the message
@@ -129,7 +129,7 @@ def _found(run: Run | None, what: str, studio: Studio, ledger: Ledger, command: 
 # %% ../../nbs/crossmodal/40_paint.ipynb #c5d12b75
 def paint(
     path: str | Path,  # a recording
-    atelier: Atelier,
+    atelier: Atelier,  # of `open_atelier`
     *,
     paintings: int = 4,  # nearest ones to look up
     pictures: int = 4,  # new ones to paint

@@ -679,7 +679,7 @@ def k_occurrence(
 
 def hubness(
     indices: np.ndarray,  # (q, k) row numbers of the gallery, of `nearest`
-    gallery_size: int,
+    gallery_size: int,  # pictures in the gallery
 ) -> pd.DataFrame:  # rows skewness, never shown, worst hub; columns value, chance
     "Measure how unevenly the gallery is shown, beside what chance would do; skewness is nan where all are shown equally often."
     counts, (queries, k) = k_occurrence(indices, gallery_size), np.shape(indices)

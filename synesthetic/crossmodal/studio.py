@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -97,7 +98,7 @@ class Studio:
     def joint(
         self,
         fold: int = 0,
-        **changes: object,  # of the recipe
+        **changes: Any,  # of the recipe
     ) -> JointExperiment:
         "Declare the towers of a fold."
         recipe = JointRecipe(epochs=self.size.epochs, **changes)

@@ -232,7 +232,7 @@ def implied_precision(
 
 # %% ../../nbs/evaluation/45_arithmetic.ipynb #0857613b
 def implied_chance_agreement(
-    accuracy: float,
+    accuracy: float,  # 0..1
     kappa: float,  # Cohen's kappa of the same answers, below 1
 ) -> float:  # share of right answers that chance would have
     "Compute the chance agreement that an accuracy and Cohen's kappa imply."
@@ -371,9 +371,9 @@ class Speedup(NamedTuple):
 
 def speedup(
     minutes: float,  # of the faster search
-    trials: int,
+    trials: float,  # a mean over searches may be none that is whole
     other_minutes: float,  # of the slower search
-    other_trials: int,
+    other_trials: float,
 ) -> Speedup:
     "Split a speed-up into fewer and cheaper trials."
     if not all(0 < value < math.inf for value in (minutes, trials, other_minutes, other_trials)):

@@ -300,7 +300,7 @@ def judged(
     asked: pd.DataFrame,  # (n rows) id, label (the emotion asked for), speaker and whatever else is to be kept
     classes: Sequence[str],  # class names in the order of the model's outputs
     *,
-    batch_size: int = 64,
+    batch_size: int = 64,  # pictures at a time
 ) -> pd.DataFrame:  # part ("test"), id, label, predicted, the other columns of `asked`, p_<class>
     "Let a classifier name what pictures show; raise `ValueError` if answers, pictures and questions do not fit together."
     pictures = as_pictures(pictures) if np.ndim(pictures) == 4 else np.asarray(pictures)
@@ -359,7 +359,7 @@ class ConditionalAccuracy:
 def conditional_accuracy(
     generated: pd.DataFrame,  # of `judged`: generated pictures, label is what was asked for
     real: pd.DataFrame,  # the same judge's predictions for real pictures that it was not trained with
-    classes: Sequence[str],
+    classes: Sequence[str],  # class names in the order of the corpus
     *,
     metric: str = "balanced_accuracy",  # or "accuracy"
     level: float = 0.95,  # of confidence

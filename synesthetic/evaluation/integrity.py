@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import audmetric
 import numpy as np
@@ -745,7 +746,7 @@ class Verification:
         return f"<p>{html.escape(str(self).split(chr(10))[0])}</p><ul>{lines}</ul>{self.table.to_html(index=False)}"
 
 
-def _plain(value: object) -> object:
+def _plain(value: object) -> Any:
     "The same in JSON types; numbers that are not finite become None."
     if isinstance(value, dict):
         return {str(key): _plain(one) for key, one in value.items()}
@@ -817,7 +818,7 @@ def _verify(predictions: pd.DataFrame, classes: Sequence[str]) -> tuple[list[Fin
 
 def _together(each: dict[str, list[Finding]]) -> list[Finding]:
     "The findings of all models, the same one once; each names its models unless it is true of all."
-    places = {}
+    places: dict = {}
     for name, findings in each.items():
         for finding in findings:
             places.setdefault(str(finding), {})[name] = finding
@@ -1004,7 +1005,7 @@ def _scores_named(table: pd.DataFrame, file: str) -> pd.DataFrame:
         match = SCORE_COLUMN.fullmatch(_plain_name(column))
         if match and column not in ALIASES:
             families.setdefault(match[1].lower(), {})[column] = match[2]
-    names = {}
+    names: dict = {}
     for family in families.values():
         if classes and set(classes) <= set(family.values()):
             extra = {column: f"p_{rest}" for column, rest in family.items() if rest not in classes}

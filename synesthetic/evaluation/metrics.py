@@ -134,7 +134,7 @@ def classification_scores(
 
 # %% ../../nbs/evaluation/10_metrics.ipynb #4636e49e
 def per_class_scores(
-    predictions: pd.DataFrame,
+    predictions: pd.DataFrame,  # one row an item: label, predicted, p_<class>
     classes: Sequence[str],  # order of the rows
 ) -> pd.DataFrame:  # a row a class: precision, recall, f1 (0..1 or nan), support (items)
     "Compute precision, recall and F1 of each class."
@@ -146,7 +146,7 @@ def per_class_scores(
 
 # %% ../../nbs/evaluation/10_metrics.ipynb #82da0a15
 def floors(
-    predictions: pd.DataFrame,
+    predictions: pd.DataFrame,  # one row an item, with its label
     classes: Sequence[str],  # what there is to guess from
 ) -> pd.DataFrame:  # rows chance, majority; columns accuracy, balanced_accuracy, 0..1
     "Say what guessing evenly and always giving the largest class would reach."

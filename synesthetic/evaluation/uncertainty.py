@@ -294,7 +294,7 @@ class Interval:
 def speaker_interval(
     predictions: pd.DataFrame,  # of one architecture, all its seeds, all folds of each
     metric: str | Callable,  # a name in `METRICS`, or a function of (predictions, classes)
-    classes: Sequence[str],
+    classes: Sequence[str],  # class names in the order of the corpus
     *,
     level: float = 0.95,  # of confidence
 ) -> Interval:
@@ -317,7 +317,7 @@ def _over(*found: Jackknife) -> str:
 def cluster_bootstrap_interval(
     predictions: pd.DataFrame,  # of one architecture, all its seeds, all folds of each
     metric: str | Callable,  # a name in `METRICS`, or a function of (predictions, classes)
-    classes: Sequence[str],
+    classes: Sequence[str],  # class names in the order of the corpus
     *,
     level: float = 0.95,  # of confidence
     draws: int = 2000,  # of as many speakers as there are
@@ -331,8 +331,8 @@ def cluster_bootstrap_interval(
     often = _draw_groups(groups, draws, seed)
     scores = np.mean([_scores_of_draws(table, metric, classes, _groups(table, unit)[0], often) for table in seeds.values()], axis=0)
     ends = np.quantile(scores, _quantiles(level, groups, expanded)) if groups > 1 else (np.nan, np.nan)
-    bounds, size = map(float, (estimates.mean(skipna=False), *ends)), predictions["id"].nunique()
-    return Interval(*bounds, level, size, groups, unit, len(seeds), float(estimates.std()), f"{unit}s")
+    size, (low, high) = predictions["id"].nunique(), map(float, ends)
+    return Interval(float(estimates.mean(skipna=False)), low, high, level, size, groups, unit, len(seeds), float(estimates.std()), f"{unit}s")
 
 
 def _draw_groups(groups: int, draws: int, seed: int) -> np.ndarray:
@@ -449,7 +449,7 @@ def _drawn_intervals(score: Callable, counts: np.ndarray, level: float, draws: i
 def interval_table(
     predictions: pd.DataFrame,  # with a column architecture
     metric: str | Callable,  # a name in `METRICS`, or a function of (predictions, classes)
-    classes: Sequence[str],
+    classes: Sequence[str],  # class names in the order of the corpus
     *,
     level: float = 0.95,  # of confidence
 ) -> pd.DataFrame:  # a row an architecture, best first; columns as the fields of `Interval`
@@ -481,7 +481,7 @@ def holm(
 def compare_all(
     predictions: pd.DataFrame,  # with a column architecture; all of them tested the same items
     metric: str | Callable,  # a name in `METRICS`, or a function of (predictions, classes)
-    classes: Sequence[str],
+    classes: Sequence[str],  # class names in the order of the corpus
     *,
     alpha: float = 0.05,  # probability of any false separation; the intervals have level 1 - alpha, each for itself
 ) -> pd.DataFrame:  # a row for each pair, the better one as the reference; best pairs first, columns see below
@@ -493,7 +493,7 @@ def compare_all(
 def compare_paired(
     predictions: pd.DataFrame,  # with a column architecture; all of them tested the same items
     metric: str | Callable,  # a name in `METRICS`, or a function of (predictions, classes)
-    classes: Sequence[str],
+    classes: Sequence[str],  # class names in the order of the corpus
     *,
     reference: str | None = None,  # an architecture named beforehand; the best one by default, corrected for all pairs
     alpha: float = 0.05,  # probability of any false separation; the intervals have level 1 - alpha, each for itself

@@ -45,7 +45,7 @@ class PooledEncoder(layers.Layer):
         self.taught, self.teacher = taught, SpectrumTeacher(hop, field, taught, name="teacher") if taught else None
 
     @staticmethod
-    def width(config: EncoderConfig, pooling: str) -> int:
+    def width(config: EncoderConfig, pooling: str) -> int:  # one of `POOLINGS`
         "How many features come out."
         return config.hidden_size * (1 + (pooling == "mean+deviation"))
 

@@ -451,7 +451,7 @@ class SpeechEncoder(layers.Layer):
         self,
         waveform,  # (batch, samples) at 16 kHz
         mask=None,  # (batch, samples), True where there is sound
-        training: bool = False,
+        training: bool = False,  # whether to drop out
     ) -> list:  # num_hidden_layers + 1 tensors (batch, frames, hidden_size): what each block sees, and the last hidden state
         "Listen, and keep what every block has made of it."
         self.compute_output_shape(tuple(waveform.shape))  # says what is wrong with it
@@ -484,7 +484,7 @@ class SpeechEncoder(layers.Layer):
 def build_speech_encoder(
     config: EncoderConfig | dict = BASE,
     *,
-    name: str = "speech_encoder",
+    name: str = "speech_encoder",  # of the model
 ) -> keras.Model:  # (batch, samples) -> (batch, frames, hidden_size)
     "Build a model of nothing but an encoder, with random weights."
     inputs = keras.Input((None,), name="waveform")

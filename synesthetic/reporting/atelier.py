@@ -13,7 +13,7 @@ import itertools
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import librosa.display
 import matplotlib.pyplot as plt
@@ -60,7 +60,7 @@ def hang(
     "Hang a picture on a wall."
     ax.imshow(to_picture(picture), extent=(column, column + size, row + size, row), zorder=2)
     if frame is not None:
-        line = {"lw": 2.6, "ls": (0, (2.2, 1.2)) if dashed else "-"}
+        line: dict[str, Any] = {"lw": 2.6, "ls": (0, (2.2, 1.2)) if dashed else "-"}
         ax.add_patch(Rectangle((column, row), size, size, fill=False, ec=frame, zorder=3, **line))
 
 
@@ -366,7 +366,7 @@ def plot_distance_curve(
     if floors:
         ax.legend(loc="upper right")
     last = table.iloc[-1]
-    offset = {"xytext": (3, 7), "textcoords": "offset points", "ha": "right", "fontsize": 8}
+    offset: dict[str, Any] = {"xytext": (3, 7), "textcoords": "offset points", "ha": "right", "fontsize": 8}
     ax.annotate(f"{last['estimate']:.3f}", (last["step"], last["estimate"]), **offset)
     ax.set(xlabel="training step", ylabel=label)
     _title(ax, title, mark)
@@ -540,7 +540,7 @@ def _draw_probabilities(ax: Axes, probabilities: pd.Series, colours: Mapping[str
 def _draw_point(ax: Axes, valence: float, arousal: float, colour: tuple) -> None:
     "The point in the valence-arousal plane, with the names of the plane's corners."
     for (x, y), word in zip(itertools.product((-1, 1), (-1, 1)), ("depressed", "tense", "relaxed", "excited")):
-        sides = {"ha": "left" if x < 0 else "right", "va": "bottom" if y < 0 else "top"}
+        sides: dict[str, Any] = {"ha": "left" if x < 0 else "right", "va": "bottom" if y < 0 else "top"}
         height = 0.65 if abs(valence - x) < 0.65 and abs(arousal - y) < 0.35 else 0.95  # not behind the point
         box = {"fc": PAPER, "ec": "none", "pad": 1}
         ax.text(0.95 * x, height * y, word, color="0.45", style="italic", fontsize=8, bbox=box, zorder=2, **sides)

@@ -6,7 +6,7 @@
 __all__ = ['STRICTNESS', 'policy_splits', 'thin', 'run_policies', 'leak_table']
 
 # %% ../../nbs/reporting/25_leaks.ipynb #980b4a62
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,7 +99,7 @@ def leak_table(
     return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns).rename_axis("policy")
 
 
-def _leak(strict: pd.DataFrame, loose: pd.DataFrame, metric: str, classes: Iterable[str]) -> dict[str, float]:
+def _leak(strict: pd.DataFrame, loose: pd.DataFrame, metric: str, classes: Sequence[str]) -> dict[str, float]:
     "How much better the looser policy looks on the items that both have tested."
     both = set(strict["id"]) & set(loose["id"])
     common = pd.concat([table[table["id"].isin(both)] for table in (strict, loose)])

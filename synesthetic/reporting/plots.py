@@ -12,6 +12,7 @@ __all__ = ['EMOTION_COLOURS', 'STATE_STYLES', 'ENGINE_COLOURS', 'use_style', 'ke
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import librosa.display
 import matplotlib.pyplot as plt
@@ -30,7 +31,7 @@ from ..corpora.base import in_class_order
 @contextmanager
 def use_style() -> Iterator[None]:
     "Draw in the style of the reports, inside a `with` block or as a decorator."
-    settings = {
+    settings: dict[str, Any] = {
         "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.titlesize": 10, "axes.labelsize": 9, "font.size": 9,
         "xtick.labelsize": 8.5, "ytick.labelsize": 8.5, "legend.fontsize": 8, "legend.frameon": False, "grid.color": "0.9",
         "axes.edgecolor": "0.7", "axes.spines.top": False, "axes.spines.right": False,
@@ -41,7 +42,7 @@ def use_style() -> Iterator[None]:
     plt.interactive(interactive)  # a notebook's first figure turns it on, and leaving `rc_context` would turn it off again
 
 
-def _axes(ax: Axes | None, size: tuple[float, float] = (6, 3.5), columns: int = 1):
+def _axes(ax: Any, size: tuple[float, float] = (6, 3.5), columns: int = 1):
     "The axes to draw on: those given, or new ones."
     if ax is None:
         return plt.subplots(1, columns, figsize=size, layout="constrained")[1]

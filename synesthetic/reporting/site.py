@@ -253,7 +253,7 @@ class _OwnHtml:
     "Gives tables of one caption names of their own, keeps intervals on one line, and makes text of tags that load or run something."
 
     def __init__(self):
-        self.known = Counter()
+        self.known: Counter = Counter()
 
     def __call__(self, output: str) -> str:
         output = _INTERVAL.sub(r"\1&nbsp;[\2,&nbsp;", _ACTIVE.sub("&lt;", output))
@@ -412,7 +412,7 @@ def _thumbnail(notebook: Path, folder: Path) -> str:
     "The figure that stands for a report, or its first one."
     figures = sorted((notebook.parent / "figures").glob("*.png"))
     wanted = HIGHLIGHTS[notebook.stem].figure if notebook.stem in HIGHLIGHTS else ""
-    file = next((figure for figure in figures if figure.stem == wanted), *figures[:1] or [None])
+    file = next((figure for figure in figures if figure.stem == wanted), figures[0] if figures else None)
     if file is None:
         return ""
     address, words = quote(file.relative_to(folder).as_posix()), f"{_week_name(notebook.stem)}: {_figure_words(file)}"

@@ -32,7 +32,7 @@ def plot_engines(
     measure: str,  # what was searched for
     *,
     floors: Mapping[str, float] | None = None,  # name -> score to hold against it: {"chance": 0.25, "not tuned": 0.61}
-    title: str = "What the minutes bought: median and range of the searches",
+    title: str = "What the minutes bought: median and range of the searches",  # of the figure
     ax: Sequence[Axes] | None = None,  # two axes: curves, searches
     mark: str = "",  # what leaks
 ) -> np.ndarray:  # the two axes
@@ -115,8 +115,8 @@ def plot_front(
     time: str = "latency (ms)",  # the column that is drawn to the right
     energy: str = "energy proxy (TFLOP)",  # the column that is drawn as a colour
     sr: int = 16000,  # samples a second of an input length, Hz
-    title: str = "Score, time and energy",
-    ax: Axes | None = None,
+    title: str = "Score, time and energy",  # of the figure
+    ax: Axes | None = None,  # to draw into; a new figure by default
     mark: str = "",  # what leaks
 ) -> Axes:
     "Draw trials by score and time, with their front joined, coloured by energy and explained in a key."
@@ -173,8 +173,8 @@ def plot_few_shot(
     *,
     floors: Mapping[str, float] | None = None,  # name -> score that knows nothing: {"chance": 0.25}
     label: str = "balanced accuracy (UAR), 95% interval",  # what is drawn, for the axis
-    title: str = "How much speech of the target corpus does it take?",
-    ax: Axes | None = None,
+    title: str = "How much speech of the target corpus does it take?",  # of the figure
+    ax: Axes | None = None,  # to draw into; a new figure by default
     mark: str = "",  # what leaks
 ) -> Axes:
     "Draw scores with interval bands against the minutes of target data, one line for each way to begin."
@@ -201,7 +201,7 @@ def plot_ablation(
     *,
     floors: Mapping[str, float] | None = None,  # name -> score that knows nothing: {"chance": 0.25}
     label: str = "balanced accuracy (UAR), 95% interval; dots: seeds",  # what is drawn, for the axis
-    title: str = "What each way of training is worth",
+    title: str = "What each way of training is worth",  # of the figure
     ax: Sequence[Axes] | None = None,  # two axes: scores, times
     mark: str = "",  # what leaks
 ) -> np.ndarray:  # the two axes

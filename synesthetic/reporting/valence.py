@@ -8,12 +8,12 @@ __all__ = ['THIRDS', 'valence_table', 'simulated_answers', 'errors_by_group', 'p
 
 # %% ../../nbs/reporting/28_valence.ipynb #9d755b3a
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from optuna.distributions import BaseDistribution
 from skopt.acquisition import gaussian_ei
 
 from ..evaluation.regression import REGRESSION_METRICS, regression_scores
@@ -27,7 +27,7 @@ from ..training.valence import Heard
 def valence_table(
     answers: pd.DataFrame,  # of the test parts, with the columns architecture, seed, fold, run; see `gather_predictions`
     costs: pd.DataFrame,  # see `gather_costs`
-    dimension: str = "valence",
+    dimension: str = "valence",  # which was predicted: valence or arousal
 ) -> pd.DataFrame:  # one row an architecture, highest concordance first
     "Compare what predicts a dimension: scores with intervals, cost, and which rows can be told apart."
     rows = {}
@@ -198,7 +198,7 @@ def trials_beside(
 @use_style()
 def plot_surrogate(
     result,  # of `surrogate`, over two hyperparameters
-    space: Mapping[str, BaseDistribution],  # the two
+    space: Mapping[str, Any],  # the two
     *,
     measure: str = "validation MSE",
     title: str = "What the process expects",
@@ -231,9 +231,9 @@ def plot_surrogate(
 def plot_heard(
     heard: Heard,  # of `predict_valence`
     *,
-    title: str = "Valence over time",
+    title: str = "Valence over time",  # of the figure
     limits: tuple[float, float] | None = None,  # of the vertical axis
-    ax: Axes | None = None,
+    ax: Axes | None = None,  # to draw into; a new figure by default
     mark: str = "",  # what leaks
 ) -> Axes:
     "Draw what a network hears along a recording, and in the whole of it."

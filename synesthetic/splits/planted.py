@@ -86,7 +86,8 @@ def plant_copies(
     seed: int = 0,  # of the choice of items, and of noise
 ) -> Corpus:  # with further items; columns copy_of (an id, NA for an original) and change
     "Put changed copies of items into a corpus."
-    pictures, rng, rows = isinstance(fingerprint_of(corpus), ImageFingerprint), np.random.default_rng(seed), []
+    pictures, rng = isinstance(fingerprint_of(corpus), ImageFingerprint), np.random.default_rng(seed)
+    rows: list = []
     known = PICTURE_CHANGES if pictures else SOUND_CHANGES
     for change in changes or known:
         for number in rng.choice(len(corpus), min(copies, len(corpus)), replace=False):

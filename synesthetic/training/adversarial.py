@@ -26,7 +26,7 @@ from keras import ops
 from tqdm import tqdm
 
 from ..corpora.base import Corpus
-from ..features.cache import extract
+from ..features.cache import FeatureSpec, extract
 from ..features.pixels import Pixels, to_uint8
 from ..foundation import canonical, content_key
 from ..models.gan import build_discriminator, build_generator
@@ -196,7 +196,7 @@ class GanExperiment:
     asked_conditions: np.ndarray  # (m, d): their emotion embeddings
     origin: dict  # plain JSON: where the conditions come from
     recipe: GanRecipe = field(default_factory=GanRecipe)
-    features: object = field(default_factory=Pixels)  # gives pictures in -1..1, (size, size, 3)
+    features: FeatureSpec = field(default_factory=Pixels)  # gives pictures in -1..1, (size, size, 3)
     filters: int = 64  # of both networks
     latent_dim: int = 128  # numbers of noise
     allow_leakage: bool | Collection[str] = False  # accepted leaks, see `check_leakage`; no part of the key
@@ -223,7 +223,7 @@ class GanExperiment:
         "Say in full what is done; the hash of it is the key."
         corpus = {"name": self.corpus.name, "classes": self.corpus.classes, "fingerprint": self.corpus.fingerprint}
         asked = [self.asked.to_csv(index=False, lineterminator="\n"), _digest(self.asked_conditions)]
-        return canonical({
+        return canonical({  # type: ignore[return-value]
             "corpus": corpus, "split": self.split, "features": {"spec": self.features, "source": source_digest(type(self.features))},
             "architecture": {"name": "gan", "options": self.options, "source": _sources(build_generator, build_discriminator)},
             "conditions": {"origin": self.origin, "digest": _digest(self.conditions)}, "asked": content_key(asked),
@@ -352,7 +352,8 @@ class _Training:
     def __init__(self, experiment: GanExperiment, pictures: np.ndarray, path: Path):
         self.experiment, self.recipe, self.examples, self.path = experiment, experiment.recipe, pictures, path
         self.duel = Duel(self.recipe, experiment.options)
-        self.step, self.snapshots = 0, []
+        self.step: int = 0
+        self.snapshots: list = []
         self.scores, self.seconds = np.full((self.recipe.steps, len(GAN_SCORES)), np.nan, np.float32), np.zeros(self.recipe.steps)
 
     def write(self) -> None:

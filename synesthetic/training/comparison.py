@@ -9,9 +9,11 @@ __all__ = ['PROFILES', 'MEL', 'SUMMARY', 'Profile', 'choose_profile', 'choose_ar
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
+from typing import Any
 
 from ..corpora.base import Corpus
 from ..features.mel import LogMel
+from ..features.cache import FeatureSpec
 from ..features.summary import AudioSummary
 from ..models.audio import AUDIO_ARCHITECTURES
 from ..models.classical import build_svm
@@ -44,9 +46,9 @@ PROFILES = {
 
 def choose_profile(
     name: str,  # a key of the profiles
-    profiles: Mapping[str, object] = MappingProxyType(PROFILES),  # frozen dataclasses, such as these
+    profiles: Mapping[str, Any] = MappingProxyType(PROFILES),  # frozen dataclasses, such as these
     **changes: int,  # folds, seeds, epochs, phrases, n_trials, ...; 0 keeps the profile's
-) -> Profile:
+) -> Any:  # of the kind that the profiles are
     "Take a profile and change some of it; raise `ValueError` for an unknown name or size, or a number below 0."
     if name not in profiles:
         raise ValueError(f"unknown profile {name!r}; known are {', '.join(profiles)}")
@@ -85,7 +87,7 @@ def comparison(
     recipe: Recipe = Recipe(),  # shared by all networks; its seed is the first
     seeds: int = 1,  # trainings of each network on each fold
     features: LogMel = MEL,  # what the networks hear
-    baseline: AudioSummary | None = SUMMARY,  # what the support vector machine gets; None leaves it out
+    baseline: FeatureSpec | None = SUMMARY,  # what the support vector machine gets; None leaves it out
     allow_leakage: bool | Collection[str] = False,  # see `check_leakage`
 ) -> list[Experiment]:  # the baseline first, then architecture by architecture
     "List the experiments of a comparison."

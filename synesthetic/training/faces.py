@@ -12,6 +12,7 @@ __all__ = ['FACE_PROFILES', 'TRANSFER_RECIPE', 'FOUR_BLOCK_RECIPE', 'FINE_RECIPE
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ import pandas as pd
 
 from ..corpora.base import Corpus
 from ..features.backbone import Backbone, backbone_names, fresh_network, preprocessing_constants
+from ..features.cache import FeatureSpec
 from ..features.pixels import Pixels
 from ..models.costs import count_flops, milliseconds_per_item
 from ..models.faces import build_fine_tuned, build_four_block_cnn, build_transfer
@@ -82,7 +84,7 @@ def face_recipes(
     profile: FaceProfile,
 ) -> dict[str, object]:  # keyword arguments of `face_comparison`
     "Fit the recipes and the network of four blocks to a profile."
-    size = {"epochs": profile.cnn_epochs, "batch_size": profile.batch_size, "ema_momentum": profile.ema_momentum, "schedule": profile.schedule}
+    size: dict[str, Any] = {"epochs": profile.cnn_epochs, "batch_size": profile.batch_size, "ema_momentum": profile.ema_momentum, "schedule": profile.schedule}
     filters = {"filters": tuple(profile.filters * number for number in (1, 2, 3, 4))}
     recipe, options = ({}, {}) if profile.photographs else (DRAWN_RECIPE, DRAWN_OPTIONS)
     return {
@@ -94,7 +96,7 @@ def face_recipes(
 def choose_backbones(
     names: str = "VGG16,MobileNetV2",  # of `keras.applications`
     weights: str = "",  # for all of them, or "VGG16:imagenet,MobileNetV2:/path/file.weights.h5"; "" is untrained
-    **options: int,  # of `Backbone`: size, variants
+    **options: Any,  # of `Backbone`: size, variants
 ) -> dict[str, Backbone]:  # by name
     "Read which backbones are meant, and with which weights; raise `ValueError` for weights of another one."
     wanted = [name.strip() for name in names.split(",") if name.strip()]
@@ -173,7 +175,7 @@ def face_comparison(
     "List the experiments of a comparison."
     splits = list(splits)
 
-    def experiments(task: str, features: object, build, one: Recipe, options: Mapping) -> list[Experiment]:
+    def experiments(task: str, features: FeatureSpec, build, one: Recipe, options: Mapping) -> list[Experiment]:
         options = {**options, **({"values": True} if task == "valence-arousal" else {})}
         recipes = [replace(one, seed=one.seed + number) for number in range(seeds)]
         return [Experiment(corpus, split, features, build, r, options, TASKS[task], allow_leakage) for r in recipes for split in splits]
@@ -229,7 +231,7 @@ def unfreeze(
     if not isinstance(spec, Backbone) or experiment.key != run.key:
         raise ValueError(f"unfreeze takes an experiment on the features of a backbone and its own run, not {experiment.name} on {type(spec).__name__} and {run!r}")
     options = {**experiment.options, "backbone": replace(spec, variants=1), "head": TrainedHead(run.key, str(run.folder)), "blocks": blocks}
-    return replace(experiment, features=Pixels(spec.size, crop=spec.crop), architecture=build_unfrozen, recipe=replace(recipe, seed=experiment.recipe.seed), options=options)
+    return replace(experiment, features=Pixels(spec.size, crop=spec.crop), architecture=build_unfrozen, recipe=replace(recipe, seed=experiment.network_recipe.seed), options=options)
 
 # %% ../../nbs/training/57_faces.ipynb #a4b8df07
 def whole_network(

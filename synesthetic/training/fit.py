@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -37,7 +38,7 @@ from tqdm import tqdm
 
 from .. import models
 from ..corpora.base import Corpus
-from ..features.cache import Features, Rows, code_digest, extract
+from ..features.cache import Features, FeatureSpec, Rows, code_digest, extract
 from ..foundation import canonical, content_key
 from ..models.classical import class_scores, predicted_values
 from ..splits.leakage import Audit, audit_split, check_leakage
@@ -56,7 +57,7 @@ class Experiment:
 
     corpus: Corpus
     split: Split
-    features: object  # a frozen dataclass with `shape` that turns a path into an array, such as `LogMel`
+    features: FeatureSpec  # a frozen dataclass with `shape` that turns a path into an array, such as `LogMel`
     architecture: Callable  # `build_<name>(input_shape, outputs, *, ...)`: gives a keras.Model or a scikit-learn estimator
     recipe: Recipe | None = field(default_factory=Recipe)  # None for a scikit-learn estimator
     options: dict = field(default_factory=dict)  # keyword arguments of the architecture
@@ -69,22 +70,29 @@ class Experiment:
         return self.architecture.__name__.removeprefix("build_")
 
     @property
-    def encoded(self) -> object | None:  # a feature spec
+    def network_recipe(self) -> Recipe:
+        "The recipe of a network's training; raise `ValueError` for an estimator, which has none."
+        if self.recipe is None:
+            raise ValueError(f"{self.name} has no recipe: it is a scikit-learn estimator, which has no epochs")
+        return self.recipe
+
+    @property
+    def encoded(self) -> FeatureSpec | None:
         "What the network's encoder says of an item before it is trained; None where there is no encoder."
         encoder = self.options.get(ENCODER)
         return encoder.heard(self.features) if encoder is not None else None
 
     @property
-    def seen(self) -> object:  # a feature spec
+    def seen(self) -> FeatureSpec:
         "What is shown to whatever part of the network is trained last: its encoder, unless that stays frozen throughout."
-        return self.encoded if self.encoded and self.recipe.unfreeze_epoch >= self.recipe.epochs else self.features
+        return self.encoded if self.encoded and self.network_recipe.unfreeze_epoch >= self.network_recipe.epochs else self.features
 
     @cached_property
     def task(self) -> Task:
         "The targets, read from the corpus."
         return make_task(self.corpus, self.targets)
 
-    def build(self) -> object:  # a keras.Model or a scikit-learn estimator, untrained
+    def build(self) -> Any:  # a keras.Model or a scikit-learn estimator, untrained
         "Call the architecture: for classes or dimensions alone with their number, for both with dimensions as a keyword of its own."
         count, both = len(self.task.classes), bool(self.task.classes and self.task.dimensions)
         further = {"dimensions": len(self.task.dimensions)} if both else {}
@@ -512,10 +520,10 @@ def run_experiment(
         seconds["training"] += checkpoint.spent if checkpoint else 0.0
         description = _stopped(experiment, len(history)) if getattr(model, "was_stopped", False) else experiment.description
         network = model if isinstance(model, keras.Model) else None
-        return ledger.add(description, table, history, _record(audit, network, seconds), model=network)
+        return ledger.add(description, table, history, _record(experiment.corpus, audit, network, seconds), model=network)
 
 
-def _needed(experiment: Experiment) -> tuple[object, object | None]:
+def _needed(experiment: Experiment) -> tuple[FeatureSpec, FeatureSpec | None]:
     "The features that a training reads: what the last stage sees, and what the head sees before, if that is something else."
     return experiment.seen, None if experiment.encoded == experiment.seen else experiment.encoded
 
@@ -526,12 +534,13 @@ def _predict(experiment: Experiment, features: Features, score: Callable) -> pd.
     return pd.concat([predictions_table(experiment.corpus, part, ids, score(features.view(ids)), experiment.task) for part, ids in parts.items()])
 
 
-def _record(audit: Audit, network: keras.Model | None, seconds: dict[str, float]) -> dict:
+def _record(corpus: Corpus, audit: Audit, network: keras.Model | None, seconds: dict[str, float]) -> dict:
     "What is to be remembered of a training beside its answers."
     return {
         "mark": audit.mark, "leaks": audit.leaks, "parameters": network.count_params() if network else None, "seconds": seconds,
         "trained_parameters": sum(math.prod(weight.shape) for weight in network.trainable_weights) if network else None,
         "process_peak_memory_mb": peak_memory_mb(), "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all"),
+        "terms": {"licence": corpus.licence, "citation": corpus.citation, "stand_in": corpus.stand_in},
     }
 
 

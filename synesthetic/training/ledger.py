@@ -169,7 +169,7 @@ class Ledger:
         arrays: Mapping[str, np.ndarray] | None = None,  # name -> what is too large for the table: embeddings, pictures
     ) -> Run:
         "Keep a finished run."
-        description, key = canonical(description), content_key(description)
+        description, key = canonical(description), content_key(description)  # type: ignore[assignment]
         with atomic_folder(self.folder / key) as scratch:
             _write_json(scratch / "experiment.json", description)
             predictions.to_parquet(scratch / "predictions.parquet", index=False)
@@ -181,7 +181,7 @@ class Ledger:
             digests = {file.name: file_digest(file) for file in scratch.iterdir() if file.name != "experiment.json"}
             about = {**record, "digests": digests, "environment": environment(), "finished": time.time()}
             _write_json(scratch / "record.json", {**about, "seal": _seal(about)})
-        return self.get(key)
+        return Run(self.folder / key)
 
     def runs(self) -> list[Run]:  # in the order of their keys
         "List all finished runs."

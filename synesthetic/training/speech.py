@@ -163,7 +163,7 @@ def unfreezing(
     epochs: Sequence[int] = (0, 2, 5),  # in which only the head learns
 ) -> dict[str, Experiment]:  # "unfrozen at 0", ...
     "Vary the epoch at which the encoder is unfrozen."
-    return {f"unfrozen at {epoch}": replace(experiment, recipe=replace(experiment.recipe, unfreeze_epoch=epoch)) for epoch in epochs}
+    return {f"unfrozen at {epoch}": replace(experiment, recipe=replace(experiment.network_recipe, unfreeze_epoch=epoch)) for epoch in epochs}
 
 # %% ../../nbs/training/58_speech.ipynb #d6e26e91
 ADAPTED = MappingProxyType({  # name -> options
@@ -175,9 +175,9 @@ def training_operations(
     experiment: Experiment,  # with a speech encoder
 ) -> float:  # multiply-adds an item of the training part
     "Count what a training costs, without its head."
-    options, recipe = experiment.options, experiment.recipe
+    options, recipe = experiment.options, experiment.network_recipe
     config, adaptation = options["encoder"].config, options.get("adaptation", "transformer")
-    low, high = encoder_operations(config, experiment.features.input_length)
+    low, high = encoder_operations(config, experiment.features.shape[0])
     back = {
         "frozen": 0, "all": 2 * (low + high), "transformer": 2 * high, "lora": high, "top": 2 * high * options.get("top_layers", 1) / config.num_hidden_layers,
     }[adaptation]
@@ -193,12 +193,12 @@ def within(
 ) -> Experiment:
     "Train for as many epochs as a budget allows; raise `ValueError` if that is not one."
     def cost(epochs: int) -> float:
-        return training_operations(replace(experiment, recipe=replace(experiment.recipe, epochs=epochs)))
+        return training_operations(replace(experiment, recipe=replace(experiment.network_recipe, epochs=epochs)))
 
     possible = [epochs for epochs in range(1, most + 1) if cost(epochs) <= operations * (1 + 1e-9)]
     if not possible:
         raise ValueError(f"{operations:.3g} operations are not enough for an epoch of {experiment.options.get('adaptation')}, which takes {cost(1):.3g}")
-    return replace(experiment, recipe=replace(experiment.recipe, epochs=max(possible)))
+    return replace(experiment, recipe=replace(experiment.network_recipe, epochs=max(possible)))
 
 
 def adaptations(
@@ -207,8 +207,8 @@ def adaptations(
     "Vary what is trained, within one budget."
     operations, listed = training_operations(experiment), {}
     for name, options in ADAPTED.items():
-        unfreeze_epoch = 40 if name == "frozen" else experiment.recipe.unfreeze_epoch
-        changed = replace(experiment, options={**experiment.options, **options}, recipe=replace(experiment.recipe, unfreeze_epoch=unfreeze_epoch))
+        unfreeze_epoch = 40 if name == "frozen" else experiment.network_recipe.unfreeze_epoch
+        changed = replace(experiment, options={**experiment.options, **options}, recipe=replace(experiment.network_recipe, unfreeze_epoch=unfreeze_epoch))
         listed[name] = within(changed, operations)
     return listed
 
@@ -222,7 +222,7 @@ def transfer_experiments(
     folds: int = 4,  # of its speakers, where there are any such minutes
     waveform: Waveform = Waveform(),
     recipe: Recipe = SPEECH_RECIPE,
-    seeds: int = 1,
+    seeds: int = 1,  # trainings of each experiment
     epochs: int = 20,  # of the head
     allow_leakage: bool | str | Collection[str] = False,  # see `check_leakage`
 ) -> dict[float, list[Experiment]]:  # minutes -> experiments

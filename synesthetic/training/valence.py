@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
-import librosa
 import numpy as np
 import pandas as pd
 
 from ..corpora.base import Corpus
+from ..features.cache import FeatureSpec
 from ..features.dense import FlatMel, MelSummary
-from ..features.mel import SILENT_PEAK, LogMel, check_samples, load_audio
+from ..features.mel import SILENT_PEAK, read_samples
+from ..features.specs import build_spec
 from ..models.classical import build_mean, build_ridge
 from ..models.valence import build_dense
 from ..splits.policy import Split, validation_split
@@ -81,9 +82,8 @@ def valence_comparison(
     splits, targets = list(splits), tuple(targets)
     recipes = [replace(recipe, seed=recipe.seed + number) for number in range(seeds)]
 
-    def experiments(features: object, build: Callable, recipes: Sequence[Recipe | None]) -> list[Experiment]:
-        options = {"targets": targets, "allow_leakage": allow_leakage}
-        return [Experiment(corpus, split, features, build, one, **options) for one in recipes for split in splits]
+    def experiments(features: FeatureSpec, build: Callable, recipes: Sequence[Recipe | None]) -> list[Experiment]:
+        return [Experiment(corpus, split, features, build, one, targets=targets, allow_leakage=allow_leakage) for one in recipes for split in splits]
 
     return {
         "dense": experiments(MelSummary(), build_dense, recipes), "dense, flat input": experiments(FlatMel(), build_dense, recipes),
@@ -99,16 +99,6 @@ class Heard:
     windows: pd.DataFrame  # columns start, end (s) and one a dimension; nan for a window without sound
 
 
-_SPECS = {spec.__name__: spec for spec in (LogMel, MelSummary, FlatMel)}
-
-
-def _spec_of(about: dict) -> object:
-    "The feature spec from its description in a run; raise `ValueError` for one that is not known here."
-    if about.get("type") not in _SPECS:
-        raise ValueError(f"the run hears by {about.get('type')}; known here are {', '.join(_SPECS)}")
-    return _SPECS[about["type"]](**{name: _spec_of(value) if isinstance(value, dict) else value for name, value in about.items() if name != "type"})
-
-
 def predict_valence(
     sound: str | Path | np.ndarray,  # a file, or samples (n,) in -1..1
     run: Run,  # of a network that predicts dimensions
@@ -119,12 +109,14 @@ def predict_valence(
     model: keras.Model | None = None,  # the network of the run, if it is loaded already
 ) -> Heard:
     "Predict valence, or whatever dimensions the run has learnt, of a recording and along it."
-    spec, targets = _spec_of(run.experiment["features"]["spec"]), run.experiment["targets"]
+    spec, targets = build_spec(run.experiment["features"]["spec"]), run.experiment["targets"]
     if "label" in targets:
         raise ValueError(f"the run {run.key[:8]} predicts classes; take one with targets such as ('valence',)")
+    if not hasattr(spec, "sr"):
+        raise ValueError(f"the run {run.key[:8]} sees by {type(spec).__name__}; take one that hears")
     if not (window > 0 and hop > 0):
         raise ValueError(f"window and hop must be above 0 s, not {window} and {hop}")
-    y, model = _samples(sound, sr, spec.sr), model or load_model(run)
+    y, model = read_samples(sound, wanted=spec.sr, sr=sr), model or load_model(run)
     starts = np.arange(0, max(len(y) - window * spec.sr, 0) + 1, hop * spec.sr).astype(int)
     parts = [y[start: start + int(window * spec.sr)] for start in starts]
     heard = np.array([np.abs(part).max() >= SILENT_PEAK for part in parts])
@@ -135,16 +127,3 @@ def predict_valence(
     ends = np.minimum(starts / spec.sr + window, len(y) / spec.sr)
     windows = pd.DataFrame({"start": starts / spec.sr, "end": ends, **dict(zip(targets, values.T))})
     return Heard(pd.Series(answers[0], targets, dtype=float), windows)
-
-
-def _samples(sound: str | Path | np.ndarray, sr: int | None, wanted: int) -> np.ndarray:
-    "A recording at a sampling rate; raise `ValueError` for samples without a rate, or that cannot be used."
-    if isinstance(sound, (str, Path)):
-        return load_audio(sound, sr=wanted)
-    if not sr:
-        raise ValueError("samples do not say their sampling rate: give it as sr")
-    y = np.asarray(sound, np.float32)
-    if y.ndim != 1:
-        raise ValueError(f"the samples must be a row of numbers, not of the shape {y.shape}")
-    check_samples(y, "the samples")
-    return y if sr == wanted else librosa.resample(y, orig_sr=sr, target_sr=wanted, res_type="soxr_hq")

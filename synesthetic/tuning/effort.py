@@ -163,7 +163,7 @@ def _bought(found: pd.DataFrame, minutes: float, upward: bool) -> dict[str, floa
     }
 
 
-def _spent(repeats: list[optuna.Study]) -> dict[str, float]:
+def _spent(repeats: Iterable[optuna.Study]) -> dict[str, float]:
     "What the time of an engine's searches goes to, over all of their trials."
     trials = [trial for study in repeats for trial in _timed(study)]
     if not trials:
@@ -282,7 +282,8 @@ def alike(
 ) -> dict[str, list[optuna.Study]]:  # engine -> studies with a complete trial
     "Find the studies of a database that look for the same as this one."
     with quiet():
-        database, found = open_storage(storage), {}
+        database = open_storage(storage)
+        found: dict = {}
         for name in optuna.get_all_study_names(database):
             other = optuna.load_study(study_name=name, storage=database)
             complete = any(trial.state == TrialState.COMPLETE for trial in _timed(other))

@@ -13,11 +13,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution
 from sklearn.metrics import balanced_accuracy_score, mean_squared_error
 
 from ..corpora.base import Corpus
@@ -35,7 +35,7 @@ from .search import Attempt, Objective
 # %% ../../nbs/tuning/50_experiments.ipynb #ec88f7e6
 def configure(
     experiment: Experiment,  # what everything else is taken from
-    parameters: Mapping[str, object],  # name of a hyperparameter -> value
+    parameters: Mapping[str, Any],  # name of a hyperparameter -> value
 ) -> Experiment:
     """Put hyperparameters in their places: recipe, features, the choice of architecture, or its keywords.
 
@@ -44,7 +44,8 @@ def configure(
     recipe = {field.name for field in fields(Recipe)} - {"seed"}
     heard = {field.name for field in fields(experiment.features)}
     build = AUDIO_ARCHITECTURES[parameters["architecture"]] if "architecture" in parameters else experiment.architecture
-    keywords, places = inspect.signature(build).parameters, {"recipe": {}, "features": {}, "options": {}}
+    keywords = inspect.signature(build).parameters
+    places: dict[str, dict[str, Any]] = {"recipe": {}, "features": {}, "options": {}}
     for name, value in parameters.items():
         if name == "architecture":
             continue
@@ -52,12 +53,12 @@ def configure(
             raise ValueError(f"{name!r} is no hyperparameter of the recipe, the features or {build.__name__}")
         places["recipe" if name in recipe else "features" if name in heard else "options"][name] = value
     return replace(
-        experiment, recipe=_averaged(experiment.recipe, places["recipe"]), features=replace(experiment.features, **places["features"]),
+        experiment, recipe=_averaged(experiment.network_recipe, places["recipe"]), features=replace(experiment.features, **places["features"]),
         options={**experiment.options, **places["options"]}, architecture=build,
     )
 
 
-def _averaged(recipe: Recipe, changes: Mapping[str, object]) -> Recipe:
+def _averaged(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     "Change a recipe; the moving average goes on forgetting as much an epoch when the batch size is another."
     scale = changes.get("batch_size", recipe.batch_size) / recipe.batch_size
     return replace(recipe, **{"ema_momentum": recipe.ema_momentum**scale, **changes})
@@ -112,7 +113,7 @@ class ValidationTrial:
         "What leaks from training into the validation part."
         return audit_split(self.experiment.corpus, self.experiment.split).mark
 
-    def check(self, space: Mapping[str, BaseDistribution]) -> None:
+    def check(self, space: Mapping[str, Any]) -> None:
         "Raise `ValueError` for a space with a hyperparameter that the experiment does not have."
         example = {name: one.low if hasattr(one, "low") else one.choices[0] for name, one in space.items()}
         configure(self.experiment, example)
@@ -169,7 +170,7 @@ def validation_objective(
     trial = ValidationTrial(blind, ledger or Ledger(), cache, tuple(costs))
     measure = measure_of(experiment)
     directions = {measure: MEASURES[measure][0], **{COSTS[cost]: "minimize" for cost in costs}}
-    return Objective(trial, directions, steps=experiment.recipe.epochs, name=f"{experiment.corpus.name}-{experiment.name}")
+    return Objective(trial, directions, steps=experiment.network_recipe.epochs, name=f"{experiment.corpus.name}-{experiment.name}")
 
 # %% ../../nbs/tuning/50_experiments.ipynb #101a6256
 COSTS = {"parameters": "parameters", "latency": "latency (ms)", "energy": "energy proxy (TFLOP)"}
@@ -197,8 +198,8 @@ def training_tflop(
 ) -> float:  # 10^12 operations
     "Estimate the operations of a training, from what its recipe says."
     train, validation = len(experiment.split.train), len(experiment.split.validation)
-    frozen = min(experiment.recipe.unfreeze_epoch, experiment.recipe.epochs)
-    whole = (3 * train + validation) * (experiment.recipe.epochs - frozen)
+    frozen = min(experiment.network_recipe.unfreeze_epoch, experiment.network_recipe.epochs)
+    whole = (3 * train + validation) * (experiment.network_recipe.epochs - frozen)
     return 1e-12 * flops * (whole + (train + validation) * (frozen > 0))
 
 # %% ../../nbs/tuning/50_experiments.ipynb #3757a8fd
@@ -220,4 +221,4 @@ def reseeded(
     first_seed: int = 1,
 ) -> list[Experiment]:  # one a seed
     "Repeat an experiment with other seeds."
-    return [replace(experiment, recipe=replace(experiment.recipe, seed=first_seed + i)) for i in range(seeds)]
+    return [replace(experiment, recipe=replace(experiment.network_recipe, seed=first_seed + i)) for i in range(seeds)]

@@ -8,16 +8,17 @@ __all__ = ['ACQUISITIONS', 'XI', 'trial_seed', 'told', 'GaussianProcessSampler',
 # %% ../../nbs/tuning/20_gp.ipynb #855408b0
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import optuna
 import skopt
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import CategoricalDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 from threadpoolctl import threadpool_limits
 
-from .space import check_space, to_skopt
+from .space import Distribution, check_space, to_skopt
 
 # %% ../../nbs/tuning/20_gp.ipynb #0418019e
 def trial_seed(
@@ -61,7 +62,7 @@ class GaussianProcessSampler(BaseSampler):
 
     def __init__(
         self,
-        space: Mapping[str, BaseDistribution],  # what may be chosen; the same in all trials
+        space: Mapping[str, Any],  # what may be chosen; the same in all trials
         *,
         n_startup: int = 10,  # trials drawn at random before the process is asked
         acquisition: str = "EI",  # "EI" expected improvement, "LCB" lower confidence bound, "PI" probability of improvement, "gp_hedge" any
@@ -126,7 +127,7 @@ def _is_new(point: Mapping[str, object], tried: Sequence[FrozenTrial]) -> bool:
     return all(any(trial.params[name] != value for name, value in point.items()) for trial in tried)
 
 
-def _snap(distribution: BaseDistribution, value):
+def _snap(distribution: Distribution, value):
     "The nearest value that the distribution holds, as a plain Python number."
     if isinstance(distribution, CategoricalDistribution):
         return next(choice for choice in distribution.choices if choice == value)
@@ -138,7 +139,7 @@ def _snap(distribution: BaseDistribution, value):
 # %% ../../nbs/tuning/20_gp.ipynb #726b1b06
 def surrogate(
     study: optuna.Study,  # of one objective, with at least two complete trials
-    space: Mapping[str, BaseDistribution],
+    space: Mapping[str, Any],
     *,
     seed: int = 0,  # of the fit
 ):  # skopt's OptimizeResult; `fun` and `func_vals` are minimised: a maximised score has changed its sign

@@ -241,13 +241,13 @@ class Study:
         "Say what is looked for, and where: what studies have in common whose engines may be compared."
         space = {name: distribution_to_json(distribution) for name, distribution in self.space.items()}
         directions = list(self.objective.directions.items())
-        return canonical({"objective": self.objective.description, "directions": directions, "space": space})
+        return canonical({"objective": self.objective.description, "directions": directions, "space": space})  # type: ignore[return-value]
 
     @cached_property
     def declaration(self) -> dict:  # plain JSON types
         "Say in full what decides the trials."
         engine = {"sampler": self.sampler, "n_startup": self.n_startup, "seed": self.seed, "options": self.options}
-        return canonical({**self.question, "pruner": self.pruner, **engine})
+        return canonical({**self.question, "pruner": self.pruner, **engine})  # type: ignore[return-value]
 
     @cached_property
     def key(self) -> str:  # 32 hexadecimal digits

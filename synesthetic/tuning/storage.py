@@ -55,6 +55,7 @@ def open_storage(
                 hint = "install its driver, such as psycopg[binary] or pymysql" if isinstance(error, ImportError) else _reason(error)
                 raise ConnectionError(f"cannot open the studies at {shown_url(url)}: {shown_url(hint)}") from error
             time.sleep(0.2 * (attempt + 1))
+    raise AssertionError("the last attempt returns or raises")
 
 
 TRIES = 6
