@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..foundation import content_key, file_digest
+from ..foundation import content_key, file_digest, html_card
 
 # %% ../../nbs/corpora/10_base.ipynb #5e1aa6e1
 ITEM_COLUMNS = ("id", "path", "label")
@@ -78,6 +78,14 @@ class Corpus:
 
     def __repr__(self):
         return f"<Corpus {self.name}: {len(self)} items, {'classes ' + ', '.join(self.classes) if self.classes else 'no classes'}>"
+
+    def _repr_html_(self):
+        items, known = self.items, [column for column in ("valence", "arousal") if column in self.items]
+        counts = {name: int((items["label"] == name).sum()) for name in self.classes}
+        groups = {f"{column}s": f"{items[column].nunique():,}" for column in GROUP_COLUMNS if column in items}
+        rated = {name: f"{items[name].min():.2f} to {items[name].max():.2f}" for name in known}
+        about = {"licence": self.licence, "citation": self.citation}
+        return html_card(f"Corpus {self.name}: {len(self):,} items", {"classes": counts or "none", **groups, **rated, **about}, lines=[self.stand_in])
 
     @cached_property
     def digests(self) -> dict[str, str]:  # a missing file has the digest ""

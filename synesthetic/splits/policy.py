@@ -16,6 +16,7 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
 
 from ..corpora.base import Corpus
+from ..foundation import html_card
 
 # %% ../../nbs/splits/10_policy.ipynb #6f428465
 POLICIES = {"random": (), "speaker": ("speaker",), "text": ("text",), "speaker+text": ("speaker", "text"), "official": ()}
@@ -37,6 +38,11 @@ class Split:
     def __repr__(self):
         sizes = f"{len(self.train)} train, {len(self.validation)} validation, {len(self.test)} test"
         return f"<Split {self.policy} {self.fold + 1} of {self.folds}: {sizes}>"
+
+    def _repr_html_(self):
+        apart = " and ".join(f"{column}s" for column in POLICIES.get(self.policy, ()))
+        facts = {"items": {part: len(getattr(self, part)) for part in PARTS}, "kept apart": apart or "nothing but the items", "seed": self.seed}
+        return html_card(f"Split by {self.policy}, fold {self.fold + 1} of {self.folds}", facts)
 
 # %% ../../nbs/splits/10_policy.ipynb #acd4d606
 def check_policy(

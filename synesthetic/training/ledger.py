@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 import synesthetic
-from ..foundation import atomic_folder, canonical, content_key, file_digest, project_folder, runs_folder
+from ..foundation import atomic_folder, canonical, content_key, file_digest, html_card, project_folder, runs_folder
 
 # %% ../../nbs/training/30_ledger.ipynb #1ad65e3b
 PACKAGES = ("synesthetic", "keras", "tensorflow", "numpy", "scipy", "scikit-learn", "librosa", "soundfile", "soxr", "pandas")
@@ -123,6 +123,17 @@ class Run:
     def __repr__(self):
         name, split = self.experiment["architecture"]["name"], self.experiment["split"]
         return f"<Run {self.key[:8]}: {name}, {split['policy']} fold {split['fold'] + 1} of {split['folds']}>"
+
+    def _repr_html_(self):
+        done, cost, parts = self.experiment, self.record, self.predictions["part"].value_counts().sort_index().to_dict()
+        last = self.history.iloc[-1] if len(self.history) else {}
+        ended = ", ".join(f"{name} {last[column]:.3f}" for name, column in (("training", "loss"), ("validation", "val_loss")) if column in last)
+        facts = {
+            "corpus": done.get("corpus", {}).get("name"), "answers": parts, "what leaks": cost.get("mark") or "nothing that was looked for",
+            "parameters": f"{cost['parameters']:,}" if cost.get("parameters") else "", "epochs": len(self.history) or "",
+            "loss at the end": ended, "training": f"{cost['seconds']['training']:.1f} s" if "training" in cost.get("seconds", {}) else "", "key": self.key,
+        }
+        return html_card(repr(self).strip("<>"), facts)
 
 # %% ../../nbs/training/30_ledger.ipynb #be927730
 class Ledger:
