@@ -22,6 +22,6 @@ setup(
     packages=find_packages(include=["synesthetic*"]),
     python_requires=f">={settings['min_python']}",
     install_requires=settings["requirements"].split(),
-    extras_require={"dev": settings["dev_requirements"].split(), "faiss": settings["faiss_requirements"].split()},
+    extras_require={name: settings[f"{name}_requirements"].split() for name in ("dev", "faiss", "lab")},
     entry_points={"console_scripts": settings["console_scripts"].split()},
 )

@@ -2,8 +2,10 @@
 import ast
 import importlib.util
 import inspect
+import json
 import os
 import pkgutil
+import re
 import shutil
 import subprocess
 import sys
@@ -94,3 +96,13 @@ def test_readme_is_the_index_notebook():
 
     body, _ = MarkdownExporter().from_filename(str(ROOT / "nbs" / "index.ipynb"))
     assert (ROOT / "README.md").read_text(encoding="utf-8").strip() == body.strip(), "make readme writes it anew"
+
+
+def test_the_start_notebook_is_opened_and_its_links_lead_somewhere():
+    tutorials = ROOT / "nbs" / "tutorials"
+    assert "jupyter lab nbs/tutorials/00_start.ipynb" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    for notebook in tutorials.glob("[0-9]*.ipynb"):
+        text = "".join("".join(cell["source"]) for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "markdown")
+        lost = [link for link in re.findall(r"\]\(([^)#:]+)\)", text) if not (tutorials / link).is_file()]
+        assert not lost, f"{notebook.name} links to {lost[0]}"
+        assert notebook.name in (tutorials / "00_start.ipynb").read_text(encoding="utf-8") or notebook.name == "00_start.ipynb", f"nothing leads to {notebook.name}"

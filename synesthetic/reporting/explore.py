@@ -55,7 +55,7 @@ def draw_item(
     "Draw an item: a picture as it is, a recording as its spectrogram."
     ax = ax or plt.subplots(figsize=(4, 2.6), layout="constrained")[1]
     if not picture:
-        return plot_log_mel(spec(path), sr=spec.sr, hop_length=spec.hop_length, fmin=spec.fmin, fmax=spec.fmax, title=f"{spec.duration:g} s as a network sees them", ax=ax)
+        return plot_log_mel(spec(path), sr=spec.sr, hop_length=spec.hop_length, fmin=spec.fmin, fmax=spec.fmax, ax=ax)
     ax.imshow(load_image(path))
     ax.set_axis_off()
     return ax
@@ -202,14 +202,14 @@ class CorpusBrowser:
             self.map.value = plane_svg(self.shown, "" if item is None else item["id"], limits=plane_range(self.corpus.items))
 
     @use_style()
-    def _drawn(self, path: str, *, beside: bool = False) -> bytes:
-        "The item as a PNG, with the plane of all items beside it or not."
+    def _drawn(self, path: str, beside: bool = False) -> bytes:
+        "The item as a PNG, or as a small JPEG with the plane of all items beside it."
         figure, axes = plt.subplots(1, 1 + beside, figsize=(4.2 + 4.6 * beside, 2.8 + 0.4 * beside), squeeze=False, layout="constrained")
         draw_item(path, picture=self.pictures, spec=self.spec, ax=axes[0, 0])
         if beside:
             plot_valence_arousal(self.corpus.items, ax=axes[0, 1])
         file = io.BytesIO()
-        figure.savefig(file, dpi=90)
+        figure.savefig(file, dpi=80, **({"format": "jpeg", "pil_kwargs": {"quality": 80}} if beside else {}))
         plt.close(figure)
         return file.getvalue()
 
@@ -218,9 +218,10 @@ class CorpusBrowser:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         "The widgets for JupyterLab, a picture for a page that has no kernel."
-        drawable = self.plane and "label" in self.corpus.items and plane_range(self.corpus.items) == (-1.0, 1.0)
-        still = self._drawn(self.item["path"], beside=drawable) if self.picture.value else b""
-        return {**self.box._repr_mimebundle_(), "text/plain": repr(self)} | ({"image/png": base64.b64encode(still).decode()} if still else {})
+        beside = self.plane and "label" in self.corpus.items and plane_range(self.corpus.items) == (-1.0, 1.0)
+        still = self._drawn(self.item["path"], beside) if self.picture.value else b""
+        kept = {"image/jpeg" if beside else "image/png": base64.b64encode(still).decode()} if still else {}
+        return {**self.box._repr_mimebundle_(), **kept, "text/plain": repr(self)}
 
 
 def browse(

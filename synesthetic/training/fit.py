@@ -116,10 +116,10 @@ class Experiment:
         return f"<Experiment {self.name} on {self.corpus.name}: {type(self.features).__name__} to {', '.join(self.targets)}, {self.split!r}>"
 
     def _repr_html_(self):
-        accepted = self.allow_leakage if isinstance(self.allow_leakage, (bool, str)) else ", ".join(self.allow_leakage)
+        recipe, accepted = self.recipe, self.allow_leakage if isinstance(self.allow_leakage, (bool, str)) else ", ".join(self.allow_leakage)
         facts = {
-            "corpus": repr(self.corpus), "split": repr(self.split), "features": repr(self.features), "targets": ", ".join(self.targets),
-            "options": ", ".join(f"{name}={value!r}" for name, value in self.options.items()), "recipe": repr(self.recipe) if self.recipe else "",
+            "corpus": repr(self.corpus).strip("<>"), "split": repr(self.split).strip("<>"), "features": repr(self.features), "targets": ", ".join(self.targets),
+            "options": ", ".join(f"{name}={value!r}" for name, value in self.options.items()), "recipe": recipe and f"{recipe.epochs} epochs, batches of {recipe.batch_size}, learning rate {recipe.learning_rate:g}, seed {recipe.seed}",
             "accepted leaks": accepted or "none",
         }
         return html_card(f"Experiment: {self.name}", facts)
