@@ -15,7 +15,6 @@ from pathlib import Path
 import pandas as pd
 
 from ..corpora.base import GROUP_COLUMNS, Corpus
-from ..foundation import html_card
 from .duplicates import find_duplicates
 from .policy import Split, check_classes
 
@@ -53,7 +52,7 @@ class Audit:
         return ", ".join([MARKS[leak] for leak in self.leaks] + unknown)
 
     def _repr_html_(self):
-        return html_card(f"Audit: {self.part} against training", {"verdict": self.mark or "nothing is shared"}, table=self.table.to_html(na_rep="not known"))
+        return self.table.to_html() + f"<p>{self.mark or 'nothing is shared'}</p>"
 
 # %% ../../nbs/splits/20_leakage.ipynb #cff0f165
 _CHANGES = (

@@ -124,16 +124,22 @@ class Run:
         name, split = self.experiment["architecture"]["name"], self.experiment["split"]
         return f"<Run {self.key[:8]}: {name}, {split['policy']} fold {split['fold'] + 1} of {split['folds']}>"
 
-    def _repr_html_(self):
-        done, cost, parts = self.experiment, self.record, self.predictions["part"].value_counts().sort_index().to_dict()
-        last = self.history.iloc[-1] if len(self.history) else {}
-        ended = ", ".join(f"{name} {last[column]:.3f}" for name, column in (("training", "loss"), ("validation", "val_loss")) if column in last)
-        facts = {
-            "corpus": done.get("corpus", {}).get("name"), "answers": parts, "what leaks": cost.get("mark") or "nothing that was looked for",
-            "parameters": f"{cost['parameters']:,}" if cost.get("parameters") else "", "epochs": len(self.history) or "",
-            "loss at the end": ended, "training": f"{cost['seconds']['training']:.1f} s" if "training" in cost.get("seconds", {}) else "", "key": self.key,
-        }
-        return html_card(repr(self).strip("<>"), facts)
+
+def _run_card(run: Run) -> str:
+    "How a run shows itself in a notebook: HTML."
+    done, cost, answers = run.experiment, run.record, run.predictions
+    parts = answers["part"].value_counts().sort_index().to_dict() if "part" in answers else len(answers)
+    last = run.history.iloc[-1] if len(run.history) else {}
+    ended = ", ".join(f"{name} {last[column]:.3f}" for name, column in (("training", "loss"), ("validation", "val_loss")) if column in last)
+    facts = {
+        "corpus": done.get("corpus", {}).get("name"), "answers": parts, "what leaks": cost.get("mark") or "nothing that was looked for",
+        "parameters": f"{cost['parameters']:,}" if cost.get("parameters") else "", "epochs": len(run.history) or "",
+        "loss at the end": ended, "training": f"{cost['seconds']['training']:.1f} s" if "training" in cost.get("seconds", {}) else "", "key": run.key,
+    }
+    return html_card(repr(run).strip("<>"), facts)
+
+
+Run._repr_html_ = _run_card  # beside the class: its code decides keys of trainings, and its looks must not
 
 # %% ../../nbs/training/30_ledger.ipynb #be927730
 class Ledger:
