@@ -22,8 +22,8 @@ report: $(READY)  ## regenerate the six weekly reports on the embedded corpora -
 test: $(READY)  ## run every notebook, every test and the drift check
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
-lab: $(READY)  ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab nbs/index.ipynb
+lab: $(READY)  ## open JupyterLab on the start notebook
+	$(BIN)/jupyter lab nbs/tutorials/00_start.ipynb
 
 bench: $(READY)  ## print the benchmark ratios
 	$(BIN)/python -m pytest tests/bench -s --override-ini testpaths=tests/bench --override-ini python_files='bench_*.py'

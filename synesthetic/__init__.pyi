@@ -65,7 +65,7 @@ from .models.wav2vec2 import EncoderConfig as EncoderConfig, SpeechEncoder as Sp
 
 # training: recipes, experiments, runs
 from .training.adversarial import GanExperiment as GanExperiment, GanRecipe as GanRecipe, generate as generate, run_gan as run_gan
-from .training.comparison import comparison as comparison
+from .training.comparison import choose_architectures as choose_architectures, comparison as comparison
 from .training.faces import (
     choose_backbones as choose_backbones, face_comparison as face_comparison, face_splits as face_splits, unfreeze as unfreeze,
     whole_network as whole_network,
@@ -140,10 +140,12 @@ from .crossmodal.studio import open_studio as open_studio
 
 # reporting: plots, tables, reports
 from .reporting.atelier import plot_painting as plot_painting
+from .reporting.explore import browse as browse
 from .reporting.provenance import verify_report as verify_report
 from .reporting.site import make_index as make_index, regenerate as regenerate
 from .reporting.speech import (
     engine_table as engine_table, plot_ablation as plot_ablation, plot_engines as plot_engines, plot_few_shot as plot_few_shot,
     plot_front as plot_front,
 )
+from .reporting.tables import show_comparison as show_comparison, show_table as show_table
 from .reporting.valence import plot_heard as plot_heard, valence_table as valence_table

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['canonical', 'content_key', 'file_digest', 'atomic_folder', 'project_folder', 'data_folder', 'runs_folder',
-           'cache_folder', 'package_checkout', 'shipped_folder', 'drawn_from', 'quiet_libraries']
+           'cache_folder', 'package_checkout', 'shipped_folder', 'drawn_from', 'quiet_libraries', 'html_card']
 
 # %% ../nbs/05_foundation.ipynb #ebed4473
 import dataclasses
@@ -14,8 +14,10 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import TextIO
@@ -161,3 +163,32 @@ def quiet_libraries() -> Iterator[TextIO]:  # the terminal, which `sys.stderr` i
         os.dup2(own, 2)
         os.close(own)
         os.close(nowhere)
+
+# %% ../nbs/05_foundation.ipynb #89331403
+def html_card(
+    title: str,  # what it is
+    facts: Mapping[str, object] | None = None,  # name -> value, a row each; counts (a mapping) are drawn as bars; "" leaves the row out
+    *,
+    table: str = "",  # HTML of a table that escapes its own text, such as pandas' `to_html` gives
+    lines: Iterable[str] = (),  # sentences, shown last
+) -> str:  # HTML
+    "Show a thing in a notebook, in the colours of the page."
+    edge, cell = "border:1px solid #8886;border-radius:6px;padding:.5em .9em;max-width:44em;overflow-x:auto", "text-align:left;vertical-align:top;white-space:normal;padding:.15em .8em .15em 0"
+    rows = "".join(
+        f'<tr style="background:none"><th style="{cell};font-weight:normal;opacity:.7;white-space:nowrap">{escape(name)}</th><td style="{cell}">{_html_value(value)}</td></tr>'
+        for name, value in (facts or {}).items() if value not in ("", None)
+    )
+    facts_table = f'<table style="border:0;margin:.3em 0">{rows}</table>' if rows else ""
+    return f'<div style="{edge}"><b>{escape(title)}</b>{facts_table}{table}{"".join(f"<p>{escape(line)}</p>" for line in lines if line)}</div>'
+
+
+def _html_value(value: object, most: int = 12) -> str:
+    "A value as text, at most 300 letters; counts as bars, at most so many."
+    if not isinstance(value, Mapping):
+        return escape(textwrap.shorten(str(value), 300, placeholder=" ..."))
+    longest, bar = max(value.values(), default=1) or 1, "display:inline-block;height:.7em;background:currentColor;opacity:.35"
+    bars = [
+        f'<span style="display:inline-block;width:8em">{escape(str(name))}</span><span style="{bar};width:{12 * count / longest:.2f}em"></span> {count:,}'
+        for name, count in list(value.items())[:most]
+    ]
+    return "<br>".join(bars + [f"and {len(value) - most} more"] * (len(value) > most))

@@ -5,6 +5,7 @@ import inspect
 import json
 import os
 import pkgutil
+import re
 import shutil
 import subprocess
 import sys
@@ -103,3 +104,13 @@ def test_stored_outputs_are_for_people():
         streams = ["".join(output["text"]) for cell in cells for output in cell.get("outputs", []) if output["output_type"] == "stream"]
         noise = [text[:80] for text in streams if "\r" in text or "absl::" in text or "cuInit" in text]
         assert not noise, f"{path.name} keeps progress bars or what TensorFlow says to itself; clear them: {noise}"
+
+
+def test_the_start_notebook_is_opened_and_its_links_lead_somewhere():
+    tutorials = ROOT / "nbs" / "tutorials"
+    assert "jupyter lab nbs/tutorials/00_start.ipynb" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    for notebook in tutorials.glob("[0-9]*.ipynb"):
+        text = "".join("".join(cell["source"]) for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "markdown")
+        lost = [link for link in re.findall(r"\]\(([^)#:]+)\)", text) if not (tutorials / link).is_file()]
+        assert not lost, f"{notebook.name} links to {lost[0]}"
+        assert notebook.name in (tutorials / "00_start.ipynb").read_text(encoding="utf-8") or notebook.name == "00_start.ipynb", f"nothing leads to {notebook.name}"

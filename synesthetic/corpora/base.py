@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..foundation import content_key, file_digest
+from ..foundation import content_key, file_digest, html_card
 
 # %% ../../nbs/corpora/10_base.ipynb #5e1aa6e1
 ITEM_COLUMNS = ("id", "path", "label")
@@ -91,6 +91,19 @@ class Corpus:
         "Name the corpus by its content: table and file bytes, but not the folder it lies in."
         table = self.items.drop(columns="path").to_csv(index=False, lineterminator="\n")
         return content_key({"table": table, "classes": self.classes, "files": self.digests})
+
+
+def _corpus_card(corpus: Corpus) -> str:
+    "How a corpus shows itself in a notebook: HTML."
+    items, known = corpus.items, [column for column in ("valence", "arousal") if column in corpus.items]
+    counts = {name: int((items["label"] == name).sum()) for name in corpus.classes}
+    groups = {f"{column}s": f"{items[column].nunique():,}" for column in GROUP_COLUMNS if column in items}
+    rated = {name: f"{items[name].min():.2f} to {items[name].max():.2f}" for name in known}
+    about = {"licence": corpus.licence, "citation": corpus.citation}
+    return html_card(f"Corpus {corpus.name}: {len(corpus):,} items", {"classes": counts or "none", **groups, **rated, **about}, lines=[corpus.stand_in])
+
+
+Corpus._repr_html_ = _corpus_card  # beside the class: its code decides keys of trainings, and its looks must not
 
 # %% ../../nbs/corpora/10_base.ipynb #8555092d
 def select_classes(

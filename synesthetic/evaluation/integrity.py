@@ -9,7 +9,6 @@ __all__ = ['SECOND_CLASSIFICATION', 'SECOND_REGRESSION', 'SCORE_COLUMN', 'ALIASE
            'classification_checks', 'read_predictions', 'verify_run', 'verify_runs']
 
 # %% ../../nbs/evaluation/30_integrity.ipynb #e24109c0
-import html
 import io
 import json
 import math
@@ -29,6 +28,7 @@ from tqdm import tqdm
 from ..corpora.base import in_class_order
 from .metrics import METRICS
 from .regression import REGRESSION_METRICS, check_regression, predicted_dimensions
+from ..foundation import html_card
 from ..training.ledger import RUN_FILES, Run
 
 # %% ../../nbs/evaluation/30_integrity.ipynb #149b2e51
@@ -742,8 +742,8 @@ class Verification:
         return str(self)
 
     def _repr_html_(self):
-        lines = "".join(f"<li>{html.escape(line)}</li>" for line in str(self).split("\n")[1:])
-        return f"<p>{html.escape(str(self).split(chr(10))[0])}</p><ul>{lines}</ul>{self.table.to_html(index=False)}"
+        head, *lines = str(self).split("\n")
+        return html_card(head, table=self.table.to_html(index=False), lines=lines)
 
 
 def _plain(value: object) -> Any:

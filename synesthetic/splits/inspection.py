@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..corpora.base import Corpus
+from ..foundation import html_card
 from .duplicates import Duplicates, conflicting_labels, find_duplicates
 from .leakage import MARKS, Audit, audit_splits
 from .policy import Split, make_splits
@@ -194,7 +195,8 @@ class Inspection:
         return (f"refused: {', '.join(refused)}" if refused else "nothing is shared that must not be" + (", as far as was checked" if rest else "")) + rest
 
     def _repr_html_(self):
-        return self.audit.table.to_html(na_rep="not known") + "".join(f"<p>{line}</p>" for line in _content_lines(self))
+        table = self.audit.table.to_html(na_rep="not known")
+        return html_card(self.lines()[0], {"conclusion": self.conclusion()}, table=table, lines=_content_lines(self))
 
 # %% ../../nbs/splits/30_inspection.ipynb #b2f543d7
 def _leak_line(leak: str, row: pd.Series, unseen: int) -> str:

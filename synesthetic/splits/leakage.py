@@ -192,7 +192,7 @@ def without_shared(
         family = groups[leak]
         shared |= set(family.index[family.isin(family.reindex(split.test).dropna())])
     kept = [tuple(name for name in part if name not in shared) for part in (split.train, split.validation)]
-    if not all(kept):
+    if not kept[0] or split.validation and not kept[1]:
         raise ValueError(f"{corpus.name}: all items of a part share something with the test part ({', '.join(sorted(accepted(leaks)))}): nothing is left to train on")
     cleaned = replace(split, train=kept[0], validation=kept[1])
     try:

@@ -16,6 +16,7 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
 
 from ..corpora.base import Corpus
+from ..foundation import html_card
 
 # %% ../../nbs/splits/10_policy.ipynb #6f428465
 POLICIES = {"random": (), "speaker": ("speaker",), "text": ("text",), "speaker+text": ("speaker", "text"), "official": ()}
@@ -37,6 +38,16 @@ class Split:
     def __repr__(self):
         sizes = f"{len(self.train)} train, {len(self.validation)} validation, {len(self.test)} test"
         return f"<Split {self.policy} {self.fold + 1} of {self.folds}: {sizes}>"
+
+
+def _split_card(split: Split) -> str:
+    "How a split shows itself in a notebook: HTML."
+    apart = " and ".join(f"{column}s" for column in POLICIES.get(split.policy, ()))
+    facts = {"items": {part: len(getattr(split, part)) for part in PARTS}, "kept apart": apart or "nothing but the items", "seed": split.seed}
+    return html_card(f"Split by {split.policy}, fold {split.fold + 1} of {split.folds}", facts)
+
+
+Split._repr_html_ = _split_card  # beside the class: its code decides keys of trainings, and its looks must not
 
 # %% ../../nbs/splits/10_policy.ipynb #acd4d606
 def check_policy(

@@ -39,7 +39,7 @@ from tqdm import tqdm
 from .. import models
 from ..corpora.base import Corpus
 from ..features.cache import Features, FeatureSpec, Rows, code_digest, extract
-from ..foundation import canonical, content_key
+from ..foundation import canonical, content_key, html_card
 from ..models.classical import class_scores, predicted_values
 from ..splits.leakage import Audit, audit_split, check_leakage
 from ..splits.policy import Split
@@ -124,6 +124,18 @@ class Experiment:
     def key(self) -> str:  # 32 hexadecimal digits
         "Name the experiment by its content: same key, same work."
         return content_key(self.description)
+
+    def __repr__(self):
+        return f"<Experiment {self.name} on {self.corpus.name}: {type(self.features).__name__} to {', '.join(self.targets)}, {self.split!r}>"
+
+    def _repr_html_(self):
+        recipe, accepted = self.recipe, self.allow_leakage if isinstance(self.allow_leakage, (bool, str)) else ", ".join(self.allow_leakage)
+        facts = {
+            "corpus": repr(self.corpus).strip("<>"), "split": repr(self.split).strip("<>"), "features": repr(self.features), "targets": ", ".join(self.targets),
+            "options": ", ".join(f"{name}={value!r}" for name, value in self.options.items()), "recipe": recipe and f"{recipe.epochs} epochs, batches of {recipe.batch_size}, learning rate {recipe.learning_rate:g}, seed {recipe.seed}",
+            "accepted leaks": accepted or "none",
+        }
+        return html_card(f"Experiment: {self.name}", facts)
 
 # %% ../../nbs/training/40_fit.ipynb #93cac4d7
 def _syntax(item: Callable | type) -> ast.AST:

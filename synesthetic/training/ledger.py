@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..foundation import atomic_folder, canonical, content_key, file_digest, package_checkout, runs_folder
+from ..foundation import atomic_folder, canonical, content_key, file_digest, html_card, package_checkout, runs_folder
 
 # %% ../../nbs/training/30_ledger.ipynb #1ad65e3b
 PACKAGES = ("synesthetic", "keras", "tensorflow", "numpy", "scipy", "scikit-learn", "librosa", "soundfile", "soxr", "pandas")
@@ -131,6 +131,23 @@ class Run:
     def __repr__(self):
         name, split = self.experiment["architecture"]["name"], self.experiment["split"]
         return f"<Run {self.key[:8]}: {name}, {split['policy']} fold {split['fold'] + 1} of {split['folds']}>"
+
+
+def _run_card(run: Run) -> str:
+    "How a run shows itself in a notebook: HTML."
+    done, cost, answers = run.experiment, run.record, run.predictions
+    parts = answers["part"].value_counts().sort_index().to_dict() if "part" in answers else len(answers)
+    last = run.history.iloc[-1] if len(run.history) else {}
+    ended = ", ".join(f"{name} {last[column]:.3f}" for name, column in (("training", "loss"), ("validation", "val_loss")) if column in last)
+    facts = {
+        "corpus": done.get("corpus", {}).get("name"), "answers": parts, "what leaks": cost.get("mark") or "nothing that was looked for",
+        "parameters": f"{cost['parameters']:,}" if cost.get("parameters") else "", "epochs": len(run.history) or "",
+        "loss at the end": ended, "training": f"{cost['seconds']['training']:.1f} s" if "training" in cost.get("seconds", {}) else "", "key": run.key,
+    }
+    return html_card(repr(run).strip("<>"), facts)
+
+
+Run._repr_html_ = _run_card  # beside the class: its code decides keys of trainings, and its looks must not
 
 # %% ../../nbs/training/30_ledger.ipynb #be927730
 class Ledger:

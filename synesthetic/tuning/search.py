@@ -28,7 +28,7 @@ from optuna.trial import TrialState
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from ..foundation import canonical, content_key
+from ..foundation import canonical, content_key, html_card
 from ..training.fit import side_by_side, source_digest, use_threads, warm_up
 from ..training.ledger import check_may_train
 from .gp import GaussianProcessSampler, trial_seed
@@ -254,6 +254,17 @@ class Study:
         "Name the study by its declaration."
         return content_key(self.declaration)
 
+    def __repr__(self):
+        return f"<Study {self.name}: {self.total} trials of {', '.join(self.space)}, {self.sampler}>"
+
+    def _repr_html_(self):
+        engine = f"{self.sampler}, {self.n_startup} trials before it is guided by results; pruner {self.pruner}; seed {self.seed}"
+        facts = {
+            "wanted": ", ".join(f"{direction} {measure}" for measure, direction in self.objective.directions.items()), "engine": engine,
+            **{f"choose {name}": _range(distribution) for name, distribution in self.space.items()}, "key": self.key,
+        }
+        return html_card(f"Study {self.name}: {self.total} trials", facts)
+
     @cached_property
     def total(self) -> int:
         "How many trials there are to be."
@@ -293,6 +304,14 @@ class Study:
             if study.user_attrs.get(name) != value:
                 study.set_user_attr(name, value)
         return study
+
+
+def _range(distribution: BaseDistribution) -> str:
+    "What a hyperparameter may be, in words."
+    if hasattr(distribution, "choices"):
+        return ", ".join(map(str, distribution.choices))
+    further = f" in steps of {distribution.step:g}" if distribution.step not in (None, 1) else ", evenly in its logarithm" if distribution.log else ""
+    return f"{distribution.low:g} to {distribution.high:g}{further}"
 
 # %% ../../nbs/tuning/40_search.ipynb #0176fd4b
 def _outcome(study: Study, attempt: Attempt) -> dict:
