@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from measuring import Row
 
-REPEATS = 5
+REPEATS = 3
 CASES = {  # what is run, timed from within
     "package": "import synesthetic",
     "numpy": "import numpy",
