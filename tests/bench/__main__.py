@@ -52,7 +52,7 @@ def measured(names: list[str]) -> tuple[list[Row], list[str]]:
         start = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             found = measure_apart(name, Path(folder))
-        print(f"{'failed' if isinstance(found, str) else f'{len(found)} rows'} after {time.monotonic() - start:.0f} s, {time.monotonic() - began:.0f} s in all")
+        print(f"{'failed' if isinstance(found, str) else f'{len(found)} rows'} after {time.monotonic() - start:.0f} s, {time.monotonic() - began:.0f} s in all", flush=True)
         if isinstance(found, str):
             failed.append(name)
             print(found)

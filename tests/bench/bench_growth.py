@@ -23,7 +23,7 @@ from synesthetic.training.recipe import Recipe
 
 SIZES, SR = (500, 5_000, 50_000), 8000
 SPEC = LogMel(sr=SR, n_fft=512, hop_length=64, fmax=4000.0, duration=1.0)
-LIMIT_MB = 1000  # of memory of its own that a process may ask for beyond what the libraries hold
+LIMIT_MB = 1500  # of memory of its own that a process may ask for beyond what the libraries hold
 RECIPE = Recipe(epochs=1, batch_size=64, ema_momentum=0, augmentation=None)
 
 
