@@ -25,8 +25,8 @@ test: $(READY)  ## run every notebook, every test and the drift check
 lab: $(READY)  ## open JupyterLab on the start notebook
 	$(BIN)/jupyter lab nbs/tutorials/00_start.ipynb
 
-bench: $(READY)  ## print the benchmark ratios
-	$(BIN)/python -m pytest tests/bench -s --override-ini testpaths=tests/bench --override-ini python_files='bench_*.py'
+bench: $(READY)  ## measure everything against something else -> reports/bench.md; one thing: make bench only=features
+	$(BIN)/python tests/bench $(only)
 
 drift: $(READY)  ## export the notebooks and fail if the committed library differs
 	$(BIN)/nbdev_export

@@ -1,18 +1,14 @@
 """Search: 1,000 queries in a gallery of 100,000 vectors, exact and by FAISS, each in a process of its own. Asserts that they agree, never time or memory."""
 import importlib.util
-import multiprocessing
-import statistics
-import threading
-import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 
 import numpy as np
-import psutil
-import pytest
+from measuring import Peak, Row, apart, seconds_of
 
 from synesthetic.crossmodal.retrieval import nearest
 
-GALLERY, QUERIES, DIMENSION, K, REPEATS = 100_000, 1_000, 128, 10, 5
+GALLERY, QUERIES, DIMENSION, K, REPEATS = 100_000, 1_000, 128, 10, 3
+Found = tuple[np.ndarray, np.ndarray]  # places and likenesses, (queries, k)
 
 
 def vectors() -> tuple[np.ndarray, np.ndarray]:
@@ -23,73 +19,60 @@ def vectors() -> tuple[np.ndarray, np.ndarray]:
     return rng.standard_normal((QUERIES, DIMENSION), dtype=np.float32), gallery
 
 
-def bench_sorted(queries: np.ndarray, gallery: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def unit(rows: np.ndarray) -> np.ndarray:
+    "Rows of length 1."
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def plain(queries: np.ndarray, gallery: np.ndarray) -> Found:
     "What one writes without this package: scaled rows, one matrix product, `argpartition` over all of it."
-    unit = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (queries, gallery)]
-    similarity = unit[0] @ unit[1].T
+    similarity = unit(queries) @ unit(gallery).T
     best = np.argpartition(-similarity, K, axis=1)[:, :K]
     best = np.take_along_axis(best, np.argsort(-np.take_along_axis(similarity, best, axis=1), axis=1), axis=1)
     return best, np.take_along_axis(similarity, best, axis=1)
 
 
-def bench_exact(queries: np.ndarray, gallery: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def exact(queries: np.ndarray, gallery: np.ndarray) -> Found:
+    "Ours."
     return nearest(queries, gallery, K)
 
 
-def bench_faiss(queries: np.ndarray, gallery: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def by_faiss(queries: np.ndarray, gallery: np.ndarray) -> Found:
+    "Ours, by FAISS."
     return nearest(queries, gallery, K, engine="faiss")
 
 
-def bench_faiss_alone(queries: np.ndarray, gallery: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def faiss_alone(queries: np.ndarray, gallery: np.ndarray) -> Found:
     "FAISS without what makes its ties and its last digits agree."
     import faiss
 
-    unit = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (queries, gallery)]
     index = faiss.IndexFlatIP(DIMENSION)
-    index.add(unit[1])
-    return index.search(unit[0], K)[::-1]
+    index.add(unit(gallery))
+    return index.search(unit(queries), K)[::-1]
 
 
-CASES = {"exact": bench_exact, "faiss": bench_faiss, "faiss alone": bench_faiss_alone, "plain numpy": bench_sorted}
+CASES = {"exact": exact, "plain": plain}
+WITH_FAISS = {"faiss": by_faiss, "faiss alone": faiss_alone}
 
 
-def measured(name: str) -> tuple[float, float, np.ndarray, np.ndarray]:
-    "Median seconds, the most memory in MB above what the vectors and libraries need, and the result. Runs in a process of its own."
+def measured(name: str) -> tuple[list[float], float, np.ndarray, np.ndarray]:
+    "Seconds, the most memory in MB above what vectors and libraries need, and the result."
     queries, gallery = vectors()
-    case, small = CASES[name], np.eye(DIMENSION, dtype=np.float32)
+    case, small = {**CASES, **WITH_FAISS}[name], np.eye(DIMENSION, dtype=np.float32)
     case(small, small)  # loads the libraries and starts their threads
-    process, peak, done = psutil.Process(), [], threading.Event()
-    before = process.memory_info().rss
-
-    def watch():
-        while not done.wait(0.002):
-            peak.append(process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    result = case(queries, gallery)
-    done.set()
-    watcher.join()
-    seconds = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        case(queries, gallery)
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds), (max(peak) - before) / 1e6, *result
+    with Peak() as peak:
+        result = case(queries, gallery)
+    return [seconds_of(lambda: case(queries, gallery)) for _ in range(REPEATS)], peak.grown, *result
 
 
-def test_100000_vectors():
-    if importlib.util.find_spec("faiss") is None:
-        pytest.skip('FAISS is not installed: pip install "synesthetic[faiss]"')
-    found, context = {}, multiprocessing.get_context("spawn")
-    for name in CASES:
-        with ProcessPoolExecutor(1, mp_context=context) as pool:
-            found[name] = pool.submit(measured, name).result()
-    print(f"\n{QUERIES:,} queries in {GALLERY:,} vectors of {DIMENSION}, k = {K}; median of {REPEATS} runs; the gallery itself has {GALLERY * DIMENSION * 4 / 1e6:.0f} MB")
-    for name, (seconds, memory, *_) in found.items():
-        print(f"{name:12} {seconds:6.2f} s  exact / this = {found['exact'][0] / seconds:5.2f}  extra memory {memory:5.0f} MB")
-    for ours, other in zip(found["exact"][2:], found["faiss"][2:]):
-        assert np.array_equal(ours, other)
-    same = np.mean(found["exact"][2] == found["plain numpy"][2])
-    print(f"plain numpy finds the same {same:.2%} of places; the others are ties, which it leaves to chance")
-    np.testing.assert_allclose(found["exact"][3], found["plain numpy"][3], atol=1e-6)
+def bench_retrieval() -> Iterator[Row]:
+    "Each engine against what it replaces."
+    faiss = WITH_FAISS if importlib.util.find_spec("faiss") else {}
+    found = {name: apart(measured, name) for name in {**CASES, **faiss}}
+    np.testing.assert_allclose(found["exact"][3], found["plain"][3], atol=1e-6)
+    what = f"{QUERIES:,} queries in {GALLERY:,} vectors"
+    yield Row(f"{what}, against plain NumPy", found["exact"][0], found["plain"][0], note="same places, ties apart")
+    yield Row(f"{what}, memory, against plain NumPy", [found["exact"][1]], [found["plain"][1]], "MB", f"beyond the gallery, which has {4e-6 * GALLERY * DIMENSION:.0f} MB")
+    if faiss:
+        assert all(np.array_equal(ours, other) for ours, other in zip(found["exact"][2:], found["faiss"][2:]))
+        yield Row(f"{what} by FAISS, against FAISS alone", found["faiss"][0], found["faiss alone"][0], note="ours makes ties and last digits agree with the exact search")

@@ -1,20 +1,20 @@
-"""Searching: what thirty trials buy, what choosing them costs, and what a second worker saves. Asserts on results, never on time."""
+"""Searching: what choosing trials costs against the engines alone and against the trials themselves, and what a second worker saves. Asserts on results, never on time."""
 import itertools
 import tempfile
-import time
 import warnings
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import keras
 import numpy as np
 import optuna
 import pandas as pd
-import pytest
 import skopt
 import soundfile
 from keras import layers
-from optuna.distributions import CategoricalDistribution, FloatDistribution
-from optuna.samplers import RandomSampler, TPESampler
+from measuring import Row, interleaved, seconds_of
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.samplers import BaseSampler, TPESampler
 from skopt.benchmarks import branin, hart6
 from threadpoolctl import threadpool_limits
 
@@ -25,76 +25,66 @@ from synesthetic.training.fit import Experiment
 from synesthetic.training.ledger import Ledger
 from synesthetic.training.recipe import Recipe
 from synesthetic.tuning.experiments import validation_objective
-from synesthetic.tuning.gp import GaussianProcessSampler
-from synesthetic.tuning.search import Study, search
+from synesthetic.tuning.search import Study, make_sampler, search
 
-SEEDS, TRIALS = 12, 30
+SEEDS, TRIALS = 4, 30
+Space = Mapping[str, BaseDistribution]
 PROBLEMS = {  # function, space, minimum
     "Branin": (branin, {"x": FloatDistribution(-5.0, 10.0), "y": FloatDistribution(0.0, 15.0)}, 0.397887),
     "Hartmann-6": (hart6, {f"x{i}": FloatDistribution(0.0, 1.0) for i in range(6)}, -3.32237),
 }
 
 
-def ask_and_tell(make_sampler, function, space, seed, n_trials=TRIALS):
-    "A search in memory: the study and the seconds that each choice took."
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study, seconds = optuna.create_study(sampler=make_sampler(space, seed)), []
+def ask_and_tell(sampler: BaseSampler, function: Callable, space: Space, n_trials: int = TRIALS) -> tuple[float, list[float]]:
+    "A search in memory: the best value, and the seconds that each choice took."
+    study, seconds, asked = optuna.create_study(sampler=sampler), [], []
     for _ in range(n_trials):
-        start = time.perf_counter()
-        trial = study.ask(space)
-        seconds.append(time.perf_counter() - start)
-        study.tell(trial, function([trial.params[name] for name in space]))
-    return study, seconds
+        seconds.append(seconds_of(lambda: asked.append(study.ask(space))))
+        study.tell(asked[-1], function([asked[-1].params[name] for name in space]))
+    return study.best_value, seconds
 
 
-def bench_ours(function, space, seed):
-    return ask_and_tell(lambda space, seed: GaussianProcessSampler(space, seed=seed), function, space, seed)[0].best_value
-
-
-def bench_gp_minimize(function, space, seed):
+def skopt_alone(function: Callable, space: Space, seed: int) -> float:
     "scikit-optimize alone, on one thread as ours is."
     bounds = [(distribution.low, distribution.high) for distribution in space.values()]
     with threadpool_limits(1):
         return skopt.gp_minimize(function, bounds, n_calls=TRIALS, random_state=seed).fun
 
 
-def bench_tpe(function, space, seed):
-    return ask_and_tell(lambda _, seed: TPESampler(seed=seed), function, space, seed)[0].best_value
+def engine(name: str, space: Space, seed: int) -> BaseSampler:
+    "One of ours, as a study makes it."
+    return make_sampler(name, space, n_startup=10, seed=seed, options={})
 
 
-def bench_random(function, space, seed):
-    return ask_and_tell(lambda _, seed: RandomSampler(seed=seed), function, space, seed)[0].best_value
+def engines(function: Callable, space: Space, seed: int, best: dict[str, list[float]]) -> dict[str, Callable]:
+    "Our two engines and what they are made of, each of which notes the best value it found."
+    return {
+        "gp": lambda: best["gp"].append(ask_and_tell(engine("gp", space, seed), function, space)[0]),
+        "skopt": lambda: best["skopt"].append(skopt_alone(function, space, seed)),
+        "tpe": lambda: best["tpe"].append(ask_and_tell(engine("tpe", space, seed), function, space)[0]),
+        "optuna": lambda: best["optuna"].append(ask_and_tell(TPESampler(seed=seed), function, space)[0]),
+    }
 
 
-CASES = {
-    "GaussianProcessSampler": bench_ours, "skopt.gp_minimize": bench_gp_minimize, "optuna's TPE": bench_tpe, "random": bench_random,
-}
+def bench_engines() -> Iterator[Row]:
+    "Thirty trials of a function that costs nothing, so that all of the time is choosing; and how good the best of them is."
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warnings.simplefilter("ignore")
+    for name, (function, space, minimum) in PROBLEMS.items():
+        best = {engine: [] for engine in ("gp", "skopt", "tpe", "optuna")}
+        turns = [interleaved(engines(function, space, seed, best), repeats=1) for seed in range(SEEDS)]
+        for ours, other, title in (("gp", "skopt", "skopt.gp_minimize"), ("tpe", "optuna", "Optuna's TPE")):
+            yield Row(f"{TRIALS} trials of {name}, {ours}, against {title}", *[[turn[one][0] for turn in turns] for one in (ours, other)], note="a seed a repeat")
+            regrets = [[max(value - minimum, 1e-6) for value in best[one]] for one in (ours, other)]
+            yield Row(f"regret after {TRIALS} trials of {name}, {ours}, against {title}", *regrets, unit="regret", note="less is better; few seeds")
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_regret(name):
-    function, space, minimum = PROBLEMS[name]
-    regrets, seconds = {}, {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for case, bench in CASES.items():
-            start = time.perf_counter()
-            regrets[case] = np.array([bench(function, space, seed) - minimum for seed in range(SEEDS)])
-            seconds[case] = (time.perf_counter() - start) / SEEDS
-    print(f"\nregret on {name} after {TRIALS} trials, {SEEDS} seeds")
-    ours = np.median(regrets["GaussianProcessSampler"])
-    for case, regret in regrets.items():
-        low, median, high = np.quantile(regret, [0.25, 0.5, 0.75])
-        ratio = f"ours / this = {ours / median:6.2f}"
-        print(f"{case:24} median {median:8.5f}  quartiles {low:8.5f} .. {high:8.5f}  {ratio}  {seconds[case]:6.2f} s a search")
-        assert (regret > -1e-4).all(), "better than the minimum"
-
-
-def test_seconds_a_trial():
+def bench_growth_of_choosing() -> Iterator[Row]:
+    "A Gaussian process grows with what it knows."
     function, space, _ = PROBLEMS["Hartmann-6"]
-    seconds = ask_and_tell(lambda space, seed: GaussianProcessSampler(space, seed=seed), function, space, 0, 63)[1]
-    guided = [float(np.median(seconds[number - 2:number + 3])) for number in (30, 60)]
-    print(f"\nto choose a trial of six parameters takes {guided[0]:.2f} s at 30 trials and {guided[1]:.2f} s at 60: {guided[1] / guided[0]:.2f} times")
+    seconds = ask_and_tell(engine("gp", space, 0), function, space, 63)[1]
+    late, early = (float(np.median(seconds[number - 2:number + 3])) for number in (60, 30))
+    yield Row("choosing trial 60, gp, against trial 30", [late], [early], note="six parameters, median of five trials")
 
 
 def build_small(input_shape, outputs, *, units=32):
@@ -106,10 +96,9 @@ def build_small(input_shape, outputs, *, units=32):
     return keras.Model(inputs, layers.Dense(outputs, activation="softmax")(layers.GlobalAveragePooling2D()(x)), name="small")
 
 
-@pytest.fixture(scope="module")
-def experiment(tmp_path_factory):
+def small_experiment(folder: Path) -> Experiment:
     "Noise of one second from four speakers, 96 clips."
-    folder, rng, rows = tmp_path_factory.mktemp("noise"), np.random.default_rng(0), []
+    rng, rows = np.random.default_rng(0), []
     for speaker, label, take in itertools.product(range(4), ("loud", "soft"), range(12)):
         path = folder / f"s{speaker}-{label}-{take}.wav"
         soundfile.write(path, (0.2 if label == "loud" else 0.15) * rng.standard_normal(16000), 16000)
@@ -119,18 +108,26 @@ def experiment(tmp_path_factory):
     return Experiment(corpus, make_splits(corpus, "speaker", folds=4, validation=0.3)[0], LogMel(duration=1.0), build_small, recipe)
 
 
-def test_two_workers(experiment):
-    "The same trials, drawn at random, by one process and by two."
-    space, seconds, tables = {"learning_rate": FloatDistribution(1e-4, 0.1, log=True), "units": CategoricalDistribution([8, 16])}, {}, {}
-    with tempfile.TemporaryDirectory() as folder:
-        for workers in (1, 2):
-            place = Path(folder, str(workers))
-            objective = validation_objective(experiment, ledger=Ledger(place / "runs"), cache=Path(folder, "cache"))
-            study = Study(objective, space, sampler="random", pruner="none", n_trials=12, storage=f"sqlite:///{place}/studies.db")
-            start = time.perf_counter()
-            tables[workers] = search(study, workers=workers, progress=False)
-            seconds[workers] = time.perf_counter() - start
-    training = {workers: table["training seconds"].sum() for workers, table in tables.items()}
-    print(f"\n{len(tables[1])} trainings: one worker {seconds[1]:.1f} s, two {seconds[2]:.1f} s, start of the processes included")
-    print(f"throughput two / one = {seconds[1] / seconds[2]:.2f}; seconds of training two / one = {training[2] / training[1]:.2f}")
-    assert (tables[1]["state"] == "complete").all() and tables[1][list(space)].equals(tables[2][list(space)])
+def searched(experiment: Experiment, folder: Path, sampler: str, n_trials: int, workers: int) -> pd.DataFrame:
+    "The trials of a search in a place of its own; features are shared."
+    space = {"learning_rate": FloatDistribution(1e-4, 0.1, log=True), "units": CategoricalDistribution([8, 16])}
+    place = folder / f"{sampler}-{workers}"
+    objective = validation_objective(experiment, ledger=Ledger(place / "runs"), cache=folder / "cache")
+    study = Study(objective, space, sampler=sampler, pruner="none", n_trials=n_trials, storage=f"sqlite:///{place}/studies.db")
+    return search(study, workers=workers, progress=False)
+
+
+def bench_searches() -> Iterator[Row]:
+    "Trainings of some seconds: the share that choosing them takes, and two workers beside one."
+    with tempfile.TemporaryDirectory() as name:
+        folder, tables, seconds = Path(name), {}, {}
+        experiment = small_experiment(folder)
+        for sampler, n_trials, workers in (("gp", 14, 1), ("tpe", 14, 1), ("random", 8, 1), ("random", 8, 2)):
+            seconds[sampler, workers] = seconds_of(lambda: tables.update({(sampler, workers): searched(experiment, folder, sampler, n_trials, workers)}))
+    for sampler in ("gp", "tpe"):
+        table = tables[sampler, 1].iloc[10:]
+        assert (table["state"] == "complete").all()
+        columns = [name for name in table if name.endswith(" seconds")]
+        yield Row(f"choosing a trial, {sampler}, against the whole trial", table["sampler seconds"].tolist(), table[columns].sum(axis=1).tolist(), note="trials 10 to 13, trainings of some seconds")
+    assert tables["random", 1]["learning_rate"].equals(tables["random", 2]["learning_rate"])
+    yield Row("8 trainings by two workers, against one worker", [seconds["random", 2]], [seconds["random", 1]], note="the start of the processes included")
