@@ -1,0 +1,412 @@
+"""What goes wrong on other people's machines, in one place: each kind of fault is tried here or in the file that is named, and counted at the end of a test run.
+
+| fault | tried here | and in |
+|---|---|---|
+| kill -9 | of a training at 15 moments and at random ones | test_report, test_tuning (searches, workers), test_atelier (GAN), test_face_models |
+| two at once | the same run, the same report, the same numbers | test_bad_audio (the same features), test_tuning (the same search) |
+| damage on the disk | every file of a run, features, checkpoints: flipped and cut off | test_bad_audio, test_integrity, test_report |
+| full disk | for runs, cache and reports | |
+| read-only folders | data, runs, cache, reports | |
+| interrupted downloads | of speech encoders and of ImageNet weights | |
+| a clock that is set | of trainings, ledgers and searches | |
+| bad input | every command of the command line | test_bad_audio, test_properties, test_report, test_valence |
+| hostile files | | test_pickled, test_valence, test_site |
+
+What is said at the end is counted from the tests that have passed.
+"""
+import http.server
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+import soundfile
+
+import fault_work
+from conftest import ROOT
+from synesthetic.corpora.base import Corpus
+from synesthetic.corpora.speech import load_emodb
+from synesthetic.features.cache import extract
+from synesthetic.features.mel import LogMel
+from synesthetic.foundation import content_key
+from synesthetic.training.ledger import Ledger, Run
+
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a folder that never waits for a disk
+
+
+@pytest.fixture(scope="module")
+def home():
+    "A folder for all tests of this file."
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def tmp_path(home):
+    "A folder for one test."
+    return Path(tempfile.mkdtemp(dir=home))
+
+
+class Elsewhere:
+    "Other processes that have imported everything already, which takes a moment instead of seconds."
+
+    def __init__(self, home: Path):
+        self.context, self.home, self.processes = multiprocessing.get_context("forkserver"), home, []
+        self.context.set_forkserver_preload(fault_work.LOADED)
+
+    def start(self, work, *arguments, clock: float = 0.0, **settings):
+        "Begin a function of `fault_work`: the process and the file that will say what came of it."
+        file = Path(tempfile.mkdtemp(dir=self.home)) / "outcome.json"
+        process = self.context.Process(target=fault_work.outcome, args=(str(file), work, arguments, settings, clock))
+        process.start()
+        self.processes.append(process)
+        return process, file
+
+    def do(self, work, *arguments, **settings) -> dict:
+        "What a function of `fault_work` gave, or how it failed."
+        return self.end(*self.start(work, *arguments, **settings))
+
+    def end(self, process, file: Path) -> dict:
+        "Wait for a process that must not die."
+        process.join(240)
+        assert process.exitcode == 0, f"it ended with {process.exitcode}"
+        return json.loads(file.read_text())
+
+
+@pytest.fixture(scope="module")
+def elsewhere(home):
+    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "TF_CPP_MIN_LOG_LEVEL")}
+    os.environ.update(PYTHONPATH=os.pathsep.join([str(ROOT / "tests"), str(ROOT)]), TF_CPP_MIN_LOG_LEVEL="3")
+    place = Elsewhere(home)
+    place.start(fault_work.nothing)[0].join()  # from here on the server is warm
+    yield place
+    for process in place.processes:
+        process.kill()
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@pytest.fixture(scope="module")
+def tones(home) -> Path:
+    "The recordings of all trainings here."
+    fault_work.write_tones(home / "tones")
+    return home / "tones"
+
+
+@pytest.fixture(scope="module")
+def straight(elsewhere, tones, home) -> list[dict]:
+    "What three trainings give that nothing happens to."
+    return elsewhere.do(fault_work.train_all, tones, home / "straight")["gave"]
+
+
+# Killed
+
+
+def test_a_training_killed_at_every_moment_ends_as_if_it_had_not_been(elsewhere, tones, straight, tmp_path, faults):
+    for moment in fault_work.MOMENTS:
+        process, _ = elsewhere.start(fault_work.train, tones, tmp_path, moment=moment)
+        process.join(240)
+        assert process.exitcode == -signal.SIGKILL, f"it did not die {moment}"
+        assert len(Ledger(tmp_path / "runs").runs()) == (moment == list(fault_work.MOMENTS)[-1])
+    written = {file: file.stat().st_mtime_ns for file in (tmp_path / "runs").glob("[0-9a-f]*/*")}
+    diary = tmp_path / "diary"
+    assert elsewhere.do(fault_work.train, tones, tmp_path, diary=diary)["gave"] == straight[0]
+    assert not diary.exists() and {file: file.stat().st_mtime_ns for file in written} == written, "a finished run was done again"
+    assert not list((tmp_path / "runs" / "unfinished").iterdir())
+    faults("kills survived", len(fault_work.MOMENTS))
+
+
+def test_trainings_killed_at_random_end_as_if_they_had_not_been(elsewhere, tones, straight, tmp_path, faults):
+    rng, kills = np.random.default_rng(int.from_bytes(os.urandom(4))), 0
+    for _ in range(6):
+        kept = {run.key: (run.folder / "record.json").stat().st_mtime_ns for run in Ledger(tmp_path / "runs").runs()}
+        process, _ = elsewhere.start(fault_work.train_all, tones, tmp_path)
+        process.join(rng.uniform(0.2, 2.5))
+        process.kill()
+        process.join()
+        kills += process.exitcode == -signal.SIGKILL
+        now = {run.key: (run.folder / "record.json").stat().st_mtime_ns for run in Ledger(tmp_path / "runs").runs()}
+        assert {key: now.get(key) for key in kept} == kept, "a finished run was lost or done again"
+        assert all(not run.altered for run in Ledger(tmp_path / "runs").runs())
+    assert elsewhere.do(fault_work.train_all, tones, tmp_path)["gave"] == straight
+    faults("kills survived", kills)
+
+
+# Two at once
+
+
+def test_two_processes_make_one_run(elsewhere, tones, straight, tmp_path, faults):
+    "One trains and the other waits, also if the first is killed meanwhile; the second goes on from there."
+    diary = tmp_path / "diary"
+    first = elsewhere.start(fault_work.train, tones, tmp_path, diary=diary, pause=0.2)
+    while not diary.exists():
+        time.sleep(0.02)
+    second, third = (elsewhere.start(fault_work.train, tones, tmp_path, diary=diary) for _ in range(2))
+    while not list((tmp_path / "runs" / "unfinished").glob("*/checkpoint.npz")) and first[0].is_alive():
+        time.sleep(0.02)
+    first[0].kill()
+    found = [elsewhere.end(*one) for one in (second, third)]
+    assert [one["gave"] for one in found] == [straight[0]] * 2, found
+    assert all("another process is at work on the run" in one["said"] for one in found)
+    epochs = [line.split() for line in diary.read_text().splitlines()]
+    assert len({process for process, _ in epochs}) == 2, "the third one trained what the second had made"
+    faults("kills survived")
+    faults("met at the same work", 3)
+
+
+TEMPLATE = """
+import json, os, time
+from pathlib import Path
+
+place = Path(out)
+with open(place / "diary", "a") as stream:
+    stream.write("begin\\n")
+time.sleep(0.5)
+with open(place / "diary", "a") as stream:
+    stream.write("end\\n")
+print("the number is", 7 * 6)
+"""
+
+
+def write_template(folder: Path) -> Path:
+    "A report that takes a moment."
+    parameters = nbformat.v4.new_code_cell('out: str = ""\nlabel: str = "x"', metadata={"tags": ["parameters"]})
+    cells = [nbformat.v4.new_markdown_cell("# A report"), parameters, nbformat.v4.new_code_cell(TEMPLATE)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "week_99.ipynb")
+    return folder / "week_99.ipynb"
+
+
+def test_two_processes_make_one_report_one_after_the_other(elsewhere, tmp_path, faults):
+    out = tmp_path / "report"
+    out.mkdir()
+    both = [elsewhere.start(fault_work.make_report, write_template(tmp_path), out, out=str(out)) for _ in range(2)]
+    for one in both:
+        assert elsewhere.end(*one)["gave"] == str(out / "week_99.ipynb")
+    assert (out / "diary").read_text().split() == ["begin", "end"] * 2
+    assert "the number is 42" in (out / "week_99.ipynb").read_text() and sorted(file.name for file in out.iterdir()) == ["diary", "week_99.ipynb"]
+    faults("met at the same work", 2)
+
+
+def test_two_processes_state_the_same_numbers(elsewhere, tmp_path, faults):
+    both = [elsewhere.start(fault_work.state_numbers, tmp_path / "report", 8) for _ in range(2)]
+    assert [elsewhere.end(*one).get("gave") for one in both] == [8, 8]
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["numbers.json", "tables"]
+    faults("met at the same work", 2)
+
+
+# Damage on the disk
+
+
+def flipped(file: Path, position: int, bit: int) -> None:
+    "Change one bit of a file."
+    content = bytearray(file.read_bytes())
+    content[position % len(content)] ^= 1 << bit
+    file.write_bytes(content)
+
+
+def example_run(folder: Path) -> Run:
+    "A run of twenty answers, with an array, made without training."
+    rng = np.random.default_rng(0)
+    answers = pd.DataFrame({"part": "test", "id": [f"{i}" for i in range(20)], "label": "happy", "predicted": "sad", "p_happy": rng.random(20)})
+    history = pd.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.5]})
+    description = {"corpus": {"name": "toy"}, "architecture": {"name": "cnn"}, "split": {"policy": "speaker", "fold": 0, "folds": 2}, "recipe": {"seed": 3}}
+    return Ledger(folder).add(description, answers, history, {"parameters": 12, "mark": "", "seconds": {"training": 1.0}}, arrays={"pictures": rng.random((3, 4))})
+
+
+def read_all(folder: Path) -> list:
+    "Everything that a run says."
+    (run,) = Ledger(folder).runs()
+    found = Ledger(folder).get(run.key)
+    numbers = {name: value for name, value in found.record.items() if name in ("parameters", "mark", "seconds")}
+    return [found.experiment, found.predictions.to_csv(), found.history.to_csv(), found.array("pictures").tolist(), numbers]
+
+
+def test_a_flipped_bit_of_a_run_is_named_and_no_number_is_made_of_it(tmp_path, faults):
+    run, rng, tried = example_run(tmp_path / "runs"), np.random.default_rng(0), 0
+    whole = read_all(tmp_path / "runs")
+    for file in sorted(run.folder.iterdir()):
+        content = file.read_bytes()
+        for position in rng.integers(0, len(content), 25):
+            flipped(file, position, int(rng.integers(8)))
+            try:
+                assert read_all(tmp_path / "runs") == whole, f"{file.name}, byte {position}: another number in silence"
+            except ValueError as error:
+                assert "is damaged" in str(error) and file.name in str(error) and "Remove the folder and it will be made again" in str(error)
+            file.write_bytes(content)
+            tried += 1
+        for length in (0, len(content) // 2, len(content) - 1):
+            file.write_bytes(content[:length])
+            try:
+                assert read_all(tmp_path / "runs") == whole  # without its last line break, a table or a record says the same
+                assert length == len(content) - 1 and file.name in ("experiment.json", "record.json")
+            except ValueError as error:
+                assert file.name in str(error)
+            file.write_bytes(content)
+            tried += 1
+    faults("damaged files noticed", tried)
+
+
+def test_a_damaged_network_is_not_loaded_and_its_run_is_made_again(elsewhere, tones, straight, home, tmp_path, faults):
+    shutil.copytree(home / "straight", tmp_path / "copy")
+    folder = tmp_path / "copy" / "runs" / straight[0]["key"]
+    flipped(folder / "model.keras", (folder / "model.keras").stat().st_size // 2, 3)
+    failed = elsewhere.do(fault_work.load_network, folder)
+    assert "model.keras was altered after the run was finished. Remove the folder and it will be made again" in failed["error"]
+    shutil.rmtree(folder)
+    assert elsewhere.do(fault_work.train, tones, tmp_path / "copy")["gave"] == straight[0]
+    faults("damaged files noticed")
+
+
+def test_flipped_features_are_computed_again(tones, tmp_path, faults):
+    corpus, spec, rng = fault_work.write_tones(tones), LogMel(n_mels=16, duration=0.25), np.random.default_rng(0)
+    whole = np.array(extract(corpus, spec, cache=tmp_path).values)
+    (entry,) = (tmp_path / "features").iterdir()
+    for file in ("values.npy", "items.json"):
+        for position in rng.integers(0, (entry / file).stat().st_size, 15):
+            flipped(entry / file, position, int(rng.integers(8)))
+            found = extract(corpus, spec, cache=tmp_path)
+            np.testing.assert_array_equal(found.values, whole)
+            assert found.ids == tuple(corpus.items["id"]) and not found.skipped
+    faults("damaged files noticed", 30)
+
+
+# A full disk
+
+
+@pytest.fixture
+def small_disk(home):
+    "A file system of one megabyte and a half; the test is skipped where none can be mounted."
+    disk = Path(tempfile.mkdtemp(dir=home))
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", str(disk)], capture_output=True, text=True) if shutil.which("mount") else None
+    if mounted is None or mounted.returncode:
+        pytest.skip("a file system can only be mounted by root, and not in every container")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_full_disk_for_runs_is_named_and_costs_nothing_that_was_finished(elsewhere, tones, straight, small_disk, faults):
+    rooms = [0, 4096, 16384, 40960, 10**6]
+    found = elsewhere.do(fault_work.train_on_full_disk, tones, small_disk / "work", small_disk, rooms)
+    said = found.get("gave")
+    assert said and said[0] and not said[-1], found
+    for error in filter(None, said):
+        assert str(small_disk / "work" / "runs") in error and ("no space" in error.lower() or "could not be written" in error), error
+    assert elsewhere.do(fault_work.train, tones, small_disk / "work", cache=small_disk.parent / "cache")["gave"] == straight[0]
+    faults("full disks", sum(map(bool, said)))
+
+
+def test_a_full_disk_for_any_file_of_a_run_leaves_no_run(small_disk, faults):
+    folder, said = small_disk / "runs", []
+    for room in range(0, 90112, 4096):
+        fault_work.fill(small_disk, room)
+        try:
+            run = example_run(folder)
+        except OSError as error:
+            assert "no space is left on the disk" in str(error) and str(folder) in str(error), error
+            assert not [path for path in folder.iterdir()] and not Ledger(folder).runs(), "half a run was left"
+            said.append(error)
+        else:
+            assert not run.altered and len(run.predictions) == 20
+            break
+    assert len(said) >= 3 and Ledger(folder).runs()
+    faults("full disks", len(said))
+
+
+def test_a_full_disk_for_features_is_named_and_no_entry_is_left(elsewhere, tones, small_disk, faults):
+    for room in (0, 8192, 65536):
+        fault_work.fill(small_disk, room)
+        found = elsewhere.do(fault_work.compute_features, tones, small_disk / "cache")
+        assert "no space is left on the disk" in found["error"] and str(small_disk / "cache") in found["error"], found
+        assert not [path for path in (small_disk / "cache").rglob("*") if path.is_file()]
+    (small_disk / "filler").unlink()
+    assert elsewhere.do(fault_work.compute_features, tones, small_disk / "cache") == elsewhere.do(fault_work.compute_features, tones, small_disk.parent / "other")
+    faults("full disks", 3)
+
+
+def test_a_full_disk_for_a_report_is_named_and_keeps_the_old_one(elsewhere, small_disk, faults):
+    report = small_disk / "report"
+    assert elsewhere.do(fault_work.state_numbers, report, 1)["gave"] == 1
+    before = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
+    for room in (0, 100):
+        fault_work.fill(small_disk, room)
+        found = elsewhere.do(fault_work.state_numbers, report, 1)
+        assert "no space is left on the disk" in found["error"] and str(report) in found["error"], found
+        assert {path: path.read_bytes() for path in report.rglob("*") if path.is_file()} == before
+    found = elsewhere.do(fault_work.make_report, write_template(small_disk.parent), report, out=str(report))
+    assert "ace" in found["error"] and str(report) in found["error"] and not (report / "week_99.ipynb").exists(), found
+    faults("full disks", 3)
+
+
+# Folders that cannot be written to
+
+
+@pytest.fixture
+def read_only(home):
+    "Make a folder read-only, also for root; the test is skipped where that cannot be done."
+    mounted = []
+
+    def bind(folder: Path) -> Path:
+        place = Path(tempfile.mkdtemp(dir=home))
+        calls = [["mount", "--bind", str(folder), str(place)], ["mount", "-o", "remount,ro,bind", str(place)]]
+        if not shutil.which("mount") or any(subprocess.run(call, capture_output=True).returncode for call in calls):
+            pytest.skip("a folder can only be made read-only for root by a mount, and not in every container")
+        mounted.append(place)
+        with pytest.raises(OSError):
+            (place / "written").touch()
+        return place
+
+    yield bind
+    for place in mounted:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_corpus_in_a_read_only_folder_works(tones, read_only, tmp_path, faults):
+    corpus_folder = tmp_path / "emodb"
+    corpus_folder.mkdir()
+    for number, path in enumerate(sorted(tones.glob("*.wav"))[:8]):
+        shutil.copy(path, corpus_folder / f"{number % 4 + 10}a0{number}{'FT'[number % 2]}a.wav")
+    corpus = load_emodb(read_only(corpus_folder))
+    features = extract(corpus, LogMel(n_mels=16, duration=0.25), cache=tmp_path / "cache")
+    np.testing.assert_array_equal(features.values, extract(load_emodb(corpus_folder), LogMel(n_mels=16, duration=0.25), cache=tmp_path / "other").values)
+    faults("read-only folders")
+
+
+def test_a_read_only_cache_serves_what_it_has_and_says_what_it_cannot_take(tones, read_only, tmp_path, faults):
+    corpus = fault_work.write_tones(tones)
+    whole = np.array(extract(corpus, LogMel(n_mels=16, duration=0.25), cache=tmp_path / "cache").values)
+    place = read_only(tmp_path / "cache")
+    np.testing.assert_array_equal(extract(corpus, LogMel(n_mels=16, duration=0.25), cache=place).values, whole)
+    with pytest.raises(OSError, match=f"Read-only file system: '{place}/features"):
+        extract(corpus, LogMel(n_mels=8, duration=0.25), cache=place)
+    faults("read-only folders", 2)
+
+
+def test_read_only_runs_are_read_and_nothing_is_trained_in_vain(elsewhere, tones, straight, read_only, home, tmp_path, faults):
+    shutil.copytree(home / "straight", tmp_path / "copy")
+    place, diary = read_only(tmp_path / "copy"), tmp_path / "diary"
+    assert elsewhere.do(fault_work.train, tones, place)["gave"] == straight[0]
+    failed = elsewhere.do(fault_work.train, tones, place, cache=tmp_path / "cache", diary=diary, epochs=3)
+    assert f"Read-only file system: '{place}/runs" in failed["error"] and not diary.exists(), failed
+    faults("read-only folders", 2)
+
+
+def test_a_read_only_report_folder_is_said(elsewhere, read_only, tmp_path, faults):
+    (tmp_path / "report").mkdir()
+    place = read_only(tmp_path / "report")
+    for work, arguments in ((fault_work.state_numbers, (place, 1)), (fault_work.make_report, (write_template(tmp_path), place))):
+        assert str(place) in elsewhere.do(work, *arguments)["error"]
+    faults("read-only folders", 2)
