@@ -168,7 +168,7 @@ def train_on_full_disk(tones: Path, folder: Path, disk: Path, rooms: list[int]) 
     for room in rooms:
         fill(disk, room)
         try:
-            train(tones, folder, cache=folder.parent / "cache")
+            train(tones, folder, cache=disk.parent / "cache")
             said.append("")
         except OSError as error:
             said.append(str(error))
@@ -236,28 +236,57 @@ def state_numbers(folder: Path, times: int) -> int:
 # Downloads and the command line
 
 
-def load_encoder(name: str, home: Path, address: str) -> dict:
+SMALL_ENCODER = {
+    "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32, "conv_dim": (8, 8), "conv_kernel": (10, 3), "conv_stride": (5, 2),
+    "num_conv_pos_embeddings": 8, "num_conv_pos_embedding_groups": 2,
+}
+
+
+def total(weights) -> float:
+    "The sum of all weights."
+    return float(sum(abs(np.asarray(weight, np.float64)).sum() for weight in weights))
+
+
+def save_encoder(folder: Path) -> float:
+    "Keep a small speech encoder as it would lie on the hub."
+    from synesthetic.models.pretrained_speech import save_speech_encoder
+    from synesthetic.models.wav2vec2 import EncoderConfig, SpeechEncoder
+
+    encoder = SpeechEncoder(EncoderConfig(**SMALL_ENCODER))
+    encoder.build((None, None))
+    save_speech_encoder(encoder, folder)
+    return total(weight.numpy() for weight in encoder.weights)
+
+
+def save_backbone(file: Path) -> float:
+    "Keep an untrained MobileNetV2 as Keras distributes the trained one."
+    import h5py
+    import keras
+    from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+
+    network = keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=(32, 32, 3), pooling="avg")
+    with h5py.File(file, "w") as stream:
+        save_weights_to_hdf5_group(stream, network)
+    return total(weight.numpy() for weight in network.weights)
+
+
+def load_encoder(name: str, home: Path, address: str) -> float:
     "Load a speech encoder from a hub at an address: a sum of its weights."
     os.environ.update(HF_ENDPOINT=address, HF_HOME=str(home), HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_PROGRESS_BARS="1", HF_HUB_DOWNLOAD_TIMEOUT="3", HF_HUB_ETAG_TIMEOUT="3")
     from synesthetic.models.pretrained_speech import load_speech_encoder
 
-    return {"sum": float(sum(abs(weight.numpy()).sum() for weight in load_speech_encoder(name).weights))}
+    return total(weight.numpy() for weight in load_speech_encoder(name).weights)
 
 
-def load_backbone(home: Path, address: str) -> dict:
+def load_backbone(home: Path, address: str) -> float:
     "Load the ImageNet weights of MobileNetV2 from an address, by way of a folder."
-    import keras
     from keras.src.applications import mobilenet_v2
+
     from synesthetic.features.backbone import Backbone, load_network
 
-    keras.config.keras_home = None  # not asked for again
-    os.environ["KERAS_HOME"] = str(home)
-    from keras.src.utils import file_utils
-
-    file_utils.config.keras_home = lambda: str(home)
+    sys.modules["keras.src.backend.config"]._KERAS_DIR = str(home)
     mobilenet_v2.BASE_WEIGHT_PATH = f"{address}/"
-    network = load_network(Backbone("MobileNetV2", weights="imagenet", size=32))
-    return {"sum": float(sum(abs(weight.numpy()).sum() for weight in network.weights))}
+    return total(weight.numpy() for weight in load_network(Backbone("MobileNetV2", weights="imagenet", size=32)).weights)
 
 
 def command_lines(calls: list[list[str]], environment: dict[str, str]) -> list[dict]:

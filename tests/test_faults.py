@@ -79,6 +79,12 @@ class Elsewhere:
         "What a function of `fault_work` gave, or how it failed."
         return self.end(*self.start(work, *arguments, **settings))
 
+    def gave(self, work, *arguments, **settings):
+        "What a function of `fault_work` gave, which must not fail."
+        found = self.do(work, *arguments, **settings)
+        assert "gave" in found, found["trace"]
+        return found["gave"]
+
     def end(self, process, file: Path) -> dict:
         "Wait for a process that must not die."
         process.join(240)
@@ -109,7 +115,7 @@ def tones(home) -> Path:
 @pytest.fixture(scope="module")
 def straight(elsewhere, tones, home) -> list[dict]:
     "What three trainings give that nothing happens to."
-    return elsewhere.do(fault_work.train_all, tones, home / "straight")["gave"]
+    return elsewhere.gave(fault_work.train_all, tones, home / "straight")
 
 
 # Killed
@@ -123,7 +129,7 @@ def test_a_training_killed_at_every_moment_ends_as_if_it_had_not_been(elsewhere,
         assert len(Ledger(tmp_path / "runs").runs()) == (moment == list(fault_work.MOMENTS)[-1])
     written = {file: file.stat().st_mtime_ns for file in (tmp_path / "runs").glob("[0-9a-f]*/*")}
     diary = tmp_path / "diary"
-    assert elsewhere.do(fault_work.train, tones, tmp_path, diary=diary)["gave"] == straight[0]
+    assert elsewhere.gave(fault_work.train, tones, tmp_path, diary=diary) == straight[0]
     assert not diary.exists() and {file: file.stat().st_mtime_ns for file in written} == written, "a finished run was done again"
     assert not list((tmp_path / "runs" / "unfinished").iterdir())
     faults("kills survived", len(fault_work.MOMENTS))
@@ -141,7 +147,7 @@ def test_trainings_killed_at_random_end_as_if_they_had_not_been(elsewhere, tones
         now = {run.key: (run.folder / "record.json").stat().st_mtime_ns for run in Ledger(tmp_path / "runs").runs()}
         assert {key: now.get(key) for key in kept} == kept, "a finished run was lost or done again"
         assert all(not run.altered for run in Ledger(tmp_path / "runs").runs())
-    assert elsewhere.do(fault_work.train_all, tones, tmp_path)["gave"] == straight
+    assert elsewhere.gave(fault_work.train_all, tones, tmp_path) == straight
     faults("kills survived", kills)
 
 
@@ -159,7 +165,7 @@ def test_two_processes_make_one_run(elsewhere, tones, straight, tmp_path, faults
         time.sleep(0.02)
     first[0].kill()
     found = [elsewhere.end(*one) for one in (second, third)]
-    assert [one["gave"] for one in found] == [straight[0]] * 2, found
+    assert [one.get("gave", one) for one in found] == [straight[0]] * 2
     assert all("another process is at work on the run" in one["said"] for one in found)
     epochs = [line.split() for line in diary.read_text().splitlines()]
     assert len({process for process, _ in epochs}) == 2, "the third one trained what the second had made"
@@ -267,7 +273,7 @@ def test_a_damaged_network_is_not_loaded_and_its_run_is_made_again(elsewhere, to
     failed = elsewhere.do(fault_work.load_network, folder)
     assert "model.keras was altered after the run was finished. Remove the folder and it will be made again" in failed["error"]
     shutil.rmtree(folder)
-    assert elsewhere.do(fault_work.train, tones, tmp_path / "copy")["gave"] == straight[0]
+    assert elsewhere.gave(fault_work.train, tones, tmp_path / "copy") == straight[0]
     faults("damaged files noticed")
 
 
@@ -305,7 +311,7 @@ def test_a_full_disk_for_runs_is_named_and_costs_nothing_that_was_finished(elsew
     assert said and said[0] and not said[-1], found
     for error in filter(None, said):
         assert str(small_disk / "work" / "runs") in error and ("no space" in error.lower() or "could not be written" in error), error
-    assert elsewhere.do(fault_work.train, tones, small_disk / "work", cache=small_disk.parent / "cache")["gave"] == straight[0]
+    assert elsewhere.gave(fault_work.train, tones, small_disk / "work", cache=small_disk.parent / "cache") == straight[0]
     faults("full disks", sum(map(bool, said)))
 
 
@@ -339,7 +345,7 @@ def test_a_full_disk_for_features_is_named_and_no_entry_is_left(elsewhere, tones
 
 def test_a_full_disk_for_a_report_is_named_and_keeps_the_old_one(elsewhere, small_disk, faults):
     report = small_disk / "report"
-    assert elsewhere.do(fault_work.state_numbers, report, 1)["gave"] == 1
+    assert elsewhere.gave(fault_work.state_numbers, report, 1) == 1
     before = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
     for room in (0, 100):
         fault_work.fill(small_disk, room)
@@ -398,7 +404,7 @@ def test_a_read_only_cache_serves_what_it_has_and_says_what_it_cannot_take(tones
 def test_read_only_runs_are_read_and_nothing_is_trained_in_vain(elsewhere, tones, straight, read_only, home, tmp_path, faults):
     shutil.copytree(home / "straight", tmp_path / "copy")
     place, diary = read_only(tmp_path / "copy"), tmp_path / "diary"
-    assert elsewhere.do(fault_work.train, tones, place)["gave"] == straight[0]
+    assert elsewhere.gave(fault_work.train, tones, place) == straight[0]
     failed = elsewhere.do(fault_work.train, tones, place, cache=tmp_path / "cache", diary=diary, epochs=3)
     assert f"Read-only file system: '{place}/runs" in failed["error"] and not diary.exists(), failed
     faults("read-only folders", 2)
@@ -410,3 +416,96 @@ def test_a_read_only_report_folder_is_said(elsewhere, read_only, tmp_path, fault
     for work, arguments in ((fault_work.state_numbers, (place, 1)), (fault_work.make_report, (write_template(tmp_path), place))):
         assert str(place) in elsewhere.do(work, *arguments)["error"]
     faults("read-only folders", 2)
+
+
+# Interrupted downloads
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    "A hub with one checkpoint, and Keras' weights, which breaks off in the middle of a file as often as it is told."
+
+    files: dict[str, bytes] = {}
+    breaks = 0  # so many more downloads break off
+    asked: list[str] = []  # which part of the large file was asked for
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_HEAD(self):
+        self.answer(head=True)
+
+    def do_GET(self):
+        self.answer(head=False)
+
+    def answer(self, head: bool) -> None:
+        name, commit = self.path.split("?")[0].rpartition("/")[2], "0" * 40
+        if "/tree/" in self.path:
+            return self.send(json.dumps([{"type": "file", "path": file, "size": len(content), "oid": content_key(file)} for file, content in self.files.items()]).encode(), {"Content-Type": "application/json"}, head)
+        if self.path.startswith("/api/"):
+            return self.send(json.dumps({"id": "toy/encoder", "sha": commit, "siblings": [{"rfilename": file} for file in self.files]}).encode(), {"Content-Type": "application/json"}, head)
+        if name not in self.files:
+            return self.send(b"", {}, head, code=404)
+        content, first = self.files[name], 0
+        about = {"ETag": f'"{content_key(name)}"', "X-Repo-Commit": commit, "Accept-Ranges": "bytes"}
+        if asked := self.headers.get("Range"):
+            first = int(asked.partition("=")[2].partition("-")[0])
+        broken = not head and len(content) > 5000 and Hub.breaks > 0
+        if not head and len(content) > 5000:
+            Hub.breaks -= broken
+            Hub.asked.append(f"from {first}")
+        self.send(content[first:], about | ({"Content-Range": f"bytes {first}-{len(content) - 1}/{len(content)}"} if asked else {}), head, code=206 if asked else 200, broken=broken)
+
+    def send(self, content: bytes, about: dict, head: bool, code: int = 200, broken: bool = False) -> None:
+        self.send_response(code)
+        for name, value in {"Content-Length": str(len(content)), **about}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if not head:
+            self.wfile.write(content[: len(content) // 2] if broken else content)
+        self.close_connection = True
+
+
+@pytest.fixture
+def hub():
+    "The address of a hub on this machine."
+    Hub.files, Hub.breaks, Hub.asked = {}, 0, []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_an_encoder_whose_download_broke_off_is_not_used_and_goes_on_where_it_stopped(elsewhere, hub, tmp_path, faults):
+    whole = elsewhere.gave(fault_work.save_encoder, tmp_path / "toy")
+    Hub.files = {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()}
+    size = len(Hub.files["model.safetensors"])
+    Hub.breaks = 99
+    failed = elsewhere.do(fault_work.load_encoder, "toy/encoder", tmp_path / "home", hub)
+    assert "toy/encoder is no folder here and could not be downloaded" in failed["error"], failed
+    Hub.breaks, Hub.asked = 0, []
+    assert elsewhere.gave(fault_work.load_encoder, "toy/encoder", tmp_path / "home", hub) == pytest.approx(whole, rel=1e-6)
+    assert Hub.asked and "from 0" not in Hub.asked, "it began anew"
+    Hub.files = {}
+    assert elsewhere.gave(fault_work.load_encoder, "toy/encoder", tmp_path / "home", "http://127.0.0.1:9") == pytest.approx(whole, rel=1e-6), "without the internet"
+    (tmp_path / "toy" / "model.safetensors").write_bytes((tmp_path / "toy" / "model.safetensors").read_bytes()[: size // 2])
+    failed = elsewhere.do(fault_work.load_encoder, str(tmp_path / "toy"), tmp_path / "home", hub)
+    assert "cut off" in failed["error"] and "model.safetensors" in failed["error"] and "download it again" in failed["error"]
+    faults("interrupted downloads", 2)
+
+
+def test_imagenet_weights_whose_download_was_killed_are_not_used(elsewhere, hub, tmp_path, faults):
+    name = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
+    whole = elsewhere.gave(fault_work.save_backbone, tmp_path / name)
+    content = (tmp_path / name).read_bytes()
+    Hub.files = {name: content}
+    Hub.breaks = 1
+    failed = elsewhere.do(fault_work.load_backbone, tmp_path / "home", hub)
+    assert "ImageNet weights of MobileNetV2" in failed["error"] and not list((tmp_path / "home").rglob("*.h5")), failed
+    left = tmp_path / "home" / "models" / name  # what a kill leaves
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_bytes(content[: len(content) // 3])
+    failed = elsewhere.do(fault_work.load_backbone, tmp_path / "home", hub)
+    assert "ImageNet weights of MobileNetV2" in failed["error"] and "truncated" in failed["error"], failed
+    left.unlink()
+    assert elsewhere.gave(fault_work.load_backbone, tmp_path / "home", hub) == whole
+    faults("interrupted downloads", 2)

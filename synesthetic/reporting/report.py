@@ -27,7 +27,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from ..corpora.base import Corpus
 from ..corpora.catalogue import CORPUS_FILES
-from ..foundation import atomic_file, canonical, one_process, project_folder, quiet_libraries
+from ..foundation import atomic_file, canonical, naming_full_disk, one_process, project_folder, quiet_libraries
 from ..training.ledger import Run, current_commit
 
 # %% ../../nbs/reporting/30_report.ipynb #73eacb6a
@@ -224,7 +224,7 @@ def execute(
 ) -> Path:
     "Execute a report's notebook; raise `ReportError` with the cause, and keep what was executed beside it."
     output.parent.mkdir(parents=True, exist_ok=True)
-    with one_process(output.with_name(f".{output.stem}.lock"), f"the report {output.parent}"):
+    with one_process(output.with_name(f".{output.stem}.lock"), f"the report {output.parent}"), naming_full_disk(output):
         return _run_notebook(notebook, output, parameters)
 
 
