@@ -22,16 +22,16 @@ def outcome(file: str, work, arguments: tuple, settings: dict, clock: float = 0.
     "Do something, with a clock that is so many seconds off, and write down what it gave, what it said, or how it failed."
     os.setsid()
     if clock:
-        told = time.time
-        time.time = lambda: told() + clock
-    said, told = io.StringIO(), {}
+        real = time.time
+        time.time = lambda: real() + clock
+    said, found = io.StringIO(), {}
     try:
         with redirect_stderr(said):
-            told["gave"] = work(*arguments, **settings)
+            found["gave"] = work(*arguments, **settings)
     except BaseException as error:
-        told.update(error=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
+        found.update(error=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
     scratch = Path(file).with_suffix(".part")
-    scratch.write_text(json.dumps({**told, "said": said.getvalue()}, default=str))
+    scratch.write_text(json.dumps({**found, "said": said.getvalue()}, default=str))
     scratch.replace(file)
 
 
@@ -203,7 +203,7 @@ def search_all(tones: Path, folder: Path, step: float = 0.0) -> list:
     if step:
         told, looks = time.time, []
         time.time = lambda: told() + step * (looks.append(1) or len(looks))
-    study = training_study(experiments(tones)[0], folder, folder / "cache", n_trials=4, n_startup=2)
+    study = training_study(experiments(tones, epochs=2)[0], folder, folder / "cache", n_trials=2, n_startup=2)
     table = search(study, progress=False)
     return json.loads(table.to_json(orient="records"))
 

@@ -475,16 +475,17 @@ def hub():
     server.shutdown()
 
 
-def test_an_encoder_whose_download_broke_off_is_not_used_and_goes_on_where_it_stopped(elsewhere, hub, tmp_path, faults):
+def test_an_encoder_whose_download_broke_off_is_not_used_until_it_is_whole(elsewhere, hub, tmp_path, faults):
     whole = elsewhere.gave(fault_work.save_encoder, tmp_path / "toy")
     Hub.files = {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()}
     size = len(Hub.files["model.safetensors"])
     Hub.breaks = 99
     failed = elsewhere.do(fault_work.load_encoder, "toy/encoder", tmp_path / "home", hub)
     assert "toy/encoder is no folder here and could not be downloaded" in failed["error"], failed
-    Hub.breaks, Hub.asked = 0, []
+    assert not list((tmp_path / "home").rglob("model.safetensors"))
+    Hub.breaks = 1
     assert elsewhere.gave(fault_work.load_encoder, "toy/encoder", tmp_path / "home", hub) == pytest.approx(whole, rel=1e-6)
-    assert Hub.asked and "from 0" not in Hub.asked, "it began anew"
+    assert any(asked != "from 0" for asked in Hub.asked), "it went on where it stopped"
     Hub.files = {}
     assert elsewhere.gave(fault_work.load_encoder, "toy/encoder", tmp_path / "home", "http://127.0.0.1:9") == pytest.approx(whole, rel=1e-6), "without the internet"
     (tmp_path / "toy" / "model.safetensors").write_bytes((tmp_path / "toy" / "model.safetensors").read_bytes()[: size // 2])
@@ -509,3 +510,166 @@ def test_imagenet_weights_whose_download_was_killed_are_not_used(elsewhere, hub,
     left.unlink()
     assert elsewhere.gave(fault_work.load_backbone, tmp_path / "home", hub) == whole
     faults("interrupted downloads", 2)
+
+
+# A clock that is set
+
+
+DECADE = 3.2e8  # seconds
+
+
+def test_a_training_goes_on_whatever_the_clock_says(elsewhere, tones, straight, tmp_path, faults):
+    process, _ = elsewhere.start(fault_work.train, tones, tmp_path, moment="after the second checkpoint", clock=DECADE)
+    process.join(240)
+    assert process.exitcode == -signal.SIGKILL
+    assert elsewhere.gave(fault_work.train, tones, tmp_path, clock=-DECADE) == straight[0]
+    (run,) = Ledger(tmp_path / "runs").runs()
+    written = (run.folder / "record.json").stat().st_mtime_ns
+    assert elsewhere.gave(fault_work.train, tones, tmp_path, clock=DECADE) == straight[0] and (run.folder / "record.json").stat().st_mtime_ns == written
+    assert run.record["seconds"]["training"] < 300
+    faults("clocks set", 3)
+
+
+def test_a_search_accounts_for_its_seconds_while_the_clock_runs_backwards(elsewhere, tones, tmp_path, faults):
+    table = pd.DataFrame(elsewhere.gave(fault_work.search_all, tones, tmp_path, -3600.0))
+    seconds = [column for column in table if column.endswith("seconds")]
+    assert (table["state"] == "COMPLETE").all() and len(table) == 2 and (table[seconds] >= 0).all(axis=None) and (table[seconds] < 300).all(axis=None)
+    assert (table["training seconds"] > 0).all(), "a run that was made now counted as one that had been there"
+    faults("clocks set")
+
+
+@pytest.mark.fault("clocks set", count=2)
+@pytest.mark.parametrize("seconds", [-DECADE, DECADE])
+def test_a_worker_that_lives_is_not_taken_for_gone_when_the_clock_is_set(monkeypatch, seconds):
+    from synesthetic.tuning import storage
+
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    owner = {**storage.signature(), "process": child.pid, "born": psutil.Process(child.pid).create_time()}
+    booted = psutil.boot_time()
+    for module in [psutil, getattr(psutil, "_pslinux", psutil)]:  # a system that is told another time tells another time for its start
+        monkeypatch.setattr(module, "boot_time", lambda: booted + seconds)
+    monkeypatch.setattr(time, "time", lambda told=time.time: told() + seconds)
+    assert not storage.is_gone(owner)
+    child.kill(), child.wait()
+    assert storage.is_gone(owner)
+
+
+@pytest.mark.fault("clocks set")
+def test_what_is_being_written_is_not_swept_away_when_the_clock_is_set(tmp_path, monkeypatch):
+    from synesthetic.foundation import atomic_folder
+
+    key = content_key("a run")
+    with atomic_folder(tmp_path / key) as scratch:
+        (scratch / "answer").write_text("42")
+        with monkeypatch.context() as patch:
+            patch.setattr(time, "time", lambda told=time.time: told() + DECADE)
+            Ledger(tmp_path)
+    assert (tmp_path / key / "answer").read_text() == "42"
+
+
+# Bad input on the command line
+
+
+def write_inputs(folder: Path) -> None:
+    "Everything that people give by mistake."
+    rng = np.random.default_rng(0)
+    sound = rng.normal(0, 0.1, 4000)
+    broken = {"silent": sound * 0, "nan": np.where(np.arange(4000) == 9, np.nan, sound), "empty": sound[:0]}
+    for name in ("good", "corrupt", "text", "stereo", "rate", *broken):
+        place = folder / name
+        place.mkdir(parents=True)
+        for number in range(8):
+            soundfile.write(place / f"{number % 4 + 10}a0{number}{'FT'[number // 4]}a.wav", rng.normal(0, 0.1, 4000), 16000)
+    for name, y in broken.items():
+        soundfile.write(folder / name / "10a00Fa.wav", y, 16000, subtype="FLOAT")
+    (folder / "corrupt" / "10a00Fa.wav").write_bytes((folder / "good" / "10a00Fa.wav").read_bytes()[:3000])
+    (folder / "text" / "10a00Fa.wav").write_text("no sound")
+    soundfile.write(folder / "stereo" / "10a00Fa.wav", rng.normal(0, 0.1, (4000, 2)), 16000)
+    soundfile.write(folder / "rate" / "10a00Fa.wav", rng.normal(0, 0.1, 11025), 44100)
+    (folder / "nothing").mkdir()
+    (folder / "others").mkdir()
+    soundfile.write(folder / "others" / "my recording.wav", sound, 16000)
+    for name, text in {
+        "label.csv": "id,label,predicted\na,happy,glad\nb,sad,sad\n", "number.csv": "id,valence,predicted_valence\na,0.5,nan\nb,0.1,0.2\n", "garbage.csv": "\x00\x01\x02", "empty.csv": "",
+        "twice.csv": "id,label,predicted\na,happy,sad\na,sad,sad\n", "faces.csv": "emotion,pixels,Usage\n9,1 2 3,Training\n", "pictures.csv": "file,label\nno.png,happy\nnothing.png,sad\n",
+        "split.csv": "id,part\nx,train\n", "answers.pkl": "cos\nsystem\n(S'true'\ntR.", "parts.csv": "id,part\n10a00Fa,dev\n",
+    }.items():
+        (folder / name).write_text(text)
+
+
+BAD_CALLS = {  # what is called, with {} for the folder of inputs: what is said
+    "audit emodb --data {}/missing": "emodb is not at {}/missing",
+    "audit emodb --data {}/nothing": "{}/nothing",
+    "audit emodb --data {}/others": "named like emodb",
+    "audit emodb --data {}/good --classes glad": "glad",
+    "audit emodb --data {}/good --split people": "unknown split policy 'people'",
+    "audit emodb --data {}/good --folds 40": "folds",
+    "audit emodb --data {}/good --folds 1": "2 folds",
+    "audit emodb --data {}/good --allow nonsense": "nonsense",
+    "audit emodbb --data {}/good": "emodbb",
+    "audit --table {}/split.csv": "split.csv",
+    "audit --table {}/garbage.csv": "garbage.csv",
+    "audit --table {}/empty.csv": "empty.csv",
+    "audit --table {}/missing.csv": "missing.csv",
+    "audit emodb --data {}/good --table {}/parts.csv": "dev",
+    "audit": "what is to be audited",
+    "audit {}/pictures.csv": "no.png",
+    "audit {}/answers.pkl": "answers.pkl",
+    "audit fer2013 --data {}/faces.csv": "faces.csv",
+    "runs verify {}/missing.csv": "missing.csv",
+    "runs verify {}/garbage.csv": "garbage.csv",
+    "runs verify {}/empty.csv": "empty.csv",
+    "runs verify {}/number.csv": "predicted_valence",
+    "runs verify {}/twice.csv": "a",
+    "runs verify {}/answers.pkl": "Pickles are not opened",
+    "paint {}/missing.wav": "missing.wav: there is no such file",
+    "paint {}/silent/10a00Fa.wav": "the recording is silent",
+    "paint {}/nan/10a00Fa.wav": "NaN or infinite",
+    "paint {}/empty/10a00Fa.wav": "holds no samples",
+    "paint {}/text/10a00Fa.wav": "damaged or not audio",
+    "paint {}/corrupt/10a00Fa.wav": "bytes before its header says",
+    "paint {}/good/10a00Fa.wav --out {}/picture.docx": ".docx",
+    "paint {}/good/10a00Fa.wav --set steps=many": "many",
+    "paint {}/good/10a00Fa.wav": "synesthetic report 06",
+    "tune --corpus emodb --data {}/missing": "{}/missing",
+    "tune --corpus emodb --data {}/silent --classes happy,sad --folds 2 --n-trials 1": "10a00Fa.wav: the recording is silent",
+    "tune --corpus emodb --data {}/good --architecture rnn": "rnn",
+    "tune --corpus emodb --data {}/good --sampler magic --folds 2": "magic",
+    "tune --corpus emodb --data {}/good --storage nonsense://place --folds 2": "nonsense",
+    "studies nobody": "nobody",
+    "studies --delete nobody": "nobody",
+    "claims nobody": "nobody",
+    "report 99": "there is no report '99'",
+    "report 04 --set epochz=1": "did you mean 'epochs'",
+    "report 04 --set epochs=many": "epochs must be of type int",
+    "report 04 --set epochs": "--set takes name=value",
+    "reports verify {}/nothing": "holds no finished report",
+    "reports index {}/missing": "there is no folder",
+}
+
+
+def test_bad_input_is_said_in_a_line(elsewhere, tmp_path, faults):
+    folder = tmp_path / "inputs"
+    write_inputs(folder)
+    calls = [[word.replace("{}", str(folder)) for word in call.split()] for call in BAD_CALLS]
+    environment = {"SYNESTHETIC_RUNS": str(tmp_path / "runs"), "SYNESTHETIC_CACHE": str(tmp_path / "cache"), "MPLBACKEND": "agg"}
+    wrong = []
+    for (call, expected), found in zip(BAD_CALLS.items(), elsewhere.gave(fault_work.command_lines, calls, environment)):
+        if found["code"] not in (1, 2) or expected.replace("{}", str(folder)) not in "".join(found["said"].split("│")).replace("\n ", " ") or "Traceback" in found["said"]:
+            wrong.append(f"{call}\n  ended with {found['code']} and said: {found['said'][-600:]}")
+    assert not wrong, "\n".join(wrong)
+    assert not Ledger(tmp_path / "runs").runs()
+    faults("bad inputs tried", len(BAD_CALLS))
+
+
+HEARD = {"stereo": "nothing is shared", "rate": "nothing is shared", "corrupt": "1 of 8 items could not be looked at", "text": "1 of 8 items could not be looked at"}
+
+
+@pytest.mark.fault("bad inputs tried", count=len(HEARD))
+def test_an_audit_hears_stereo_and_other_rates_and_names_what_it_cannot_hear(elsewhere, tmp_path):
+    write_inputs(tmp_path / "inputs")
+    calls = [["audit", "emodb", "--data", str(tmp_path / "inputs" / name), "--split", "random", "--folds", "2", "--allow", "speaker,text"] for name in HEARD]
+    environment = {"SYNESTHETIC_CACHE": str(tmp_path / "cache")}
+    for (name, expected), found in zip(HEARD.items(), elsewhere.gave(fault_work.command_lines, calls, environment)):
+        assert found["code"] == 0 and expected in found["said"] and "Traceback" not in found["said"], found
+        assert ("10a00Fa.wav" in found["said"]) == (name in ("corrupt", "text"))
