@@ -673,7 +673,7 @@ def main() -> None:
     "Run the command line; print what a user can mend as one line and exit with 1."
     try:
         app()
-    except (ValueError, OSError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError, ArithmeticError) as error:
         if os.environ.get("SYNESTHETIC_DEBUG"):
             raise
         print(f"synesthetic: {error}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """Shared fixtures: small recordings, a small corpus, and the real corpora where a machine has them."""
 import os
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,32 @@ def pytest_xdist_make_scheduler(config, log):
             return nodeid if Path(file).stem == "test_notebooks" else file
 
     return Scheduler(config, log)
+
+
+@pytest.fixture
+def faults(request):
+    "Count what a test has survived: `faults('kills survived', 15)`. What it says counts if the test passes."
+    return lambda kind, count=1: request.node.user_properties.append(("fault", (kind, count)))
+
+
+def pytest_collection_finish(session):
+    "A test that is marked as a fault counts as one, or as many as its mark says."
+    for item in session.items:
+        item.user_properties += [("fault", (mark.args[0], mark.kwargs.get("count", 1))) for mark in item.iter_markers("fault")]
+
+
+def pytest_terminal_summary(terminalreporter):
+    "Say how many faults of each kind were tried, in which files, and survived."
+    counts = {}
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties if report.when == "call" else ():
+            if name == "fault":
+                file, (kind, count) = Path(report.nodeid.partition("::")[0]).stem, value
+                counts.setdefault(kind, Counter())[file] += count
+    if counts:
+        terminalreporter.section("faults survived: nothing finished lost, no wrong number in silence")
+    for kind, files in sorted(counts.items()):
+        terminalreporter.write_line(f"{kind:30} {sum(files.values()):5}   {', '.join(f'{file} {count}' for file, count in files.most_common())}")
 
 
 @pytest.fixture(scope="module")

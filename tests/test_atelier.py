@@ -168,6 +168,7 @@ def test_paint_hears_no_emotion_in_a_click(finished, place, tmp_path):
     assert found.returncode == 1 and "click.wav: there is sound for" in found.stderr and "Traceback" not in found.stderr, found.stderr
 
 
+@pytest.mark.fault("kills survived", count=2)
 def test_a_killed_painter_goes_on_to_the_same_weights(tmp_path):
     def train(folder: Path, die_at: int) -> int:
         call = subprocess.run([sys.executable, "-c", TRAIN, str(die_at)], env=environment(folder), capture_output=True, text=True)

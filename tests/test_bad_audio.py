@@ -89,6 +89,7 @@ def corpus(tmp_path):
     return Corpus("tones", pd.DataFrame(rows), ("tone",), licence="none", citation="none")
 
 
+@pytest.mark.fault("bad inputs tried")
 @pytest.mark.parametrize("spec", SPECS, ids=repr)
 @pytest.mark.parametrize("write", BAD, ids=lambda write: write.__name__)
 def test_bad_file_is_named(write, spec, tmp_path):
@@ -216,6 +217,7 @@ def store_pickle(entry):
 @pytest.mark.parametrize(
     "damage", [cut_values, drop_description, garble_description, lose_an_id, store_double, store_pickle]
 )
+@pytest.mark.fault("damaged files noticed")
 def test_damaged_entry_is_computed_again(damage, corpus, tmp_path):
     expected = np.array(extract(corpus, LogMel(), cache=tmp_path / "cache").values)
     (entry,) = (tmp_path / "cache" / "features").iterdir()
@@ -230,6 +232,7 @@ def extract_values(corpus, cache, barrier, results):
     results.put(np.array(extract(corpus, LogMel(), cache=cache, workers=1).values))
 
 
+@pytest.mark.fault("met at the same work", count=2)
 def test_two_processes_at_once_agree(corpus, tmp_path):
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(2), context.Queue()

@@ -95,6 +95,7 @@ run_experiment(experiment, ledger=Ledger(where + "/runs-" + slow), cache=where +
 """
 
 
+@pytest.mark.fault("kills survived")
 def test_a_long_training_survives_kill_9(tmp_path):
     "Killed between two epochs and asked for again, it ends with the weights of one that was left in peace."
     def start(speed):

@@ -98,6 +98,7 @@ def attacks(tmp_path_factory):
     return hostile(trace), trace
 
 
+@pytest.mark.fault("hostile files refused")
 @pytest.mark.parametrize("name", hostile("x"))
 def test_hostile_pickle_is_refused_and_runs_nothing(attacks, name, tmp_path):
     pickles, trace = attacks

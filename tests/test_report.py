@@ -53,6 +53,7 @@ def finished(workplace, tmp_path_factory) -> Path:
     return out
 
 
+@pytest.mark.fault("kills survived")
 def test_report_leaves_what_it_promises(finished):
     for name in ("week_04.ipynb", "week_04.html", "numbers.json", "tables/comparison.csv", "figures/comparison.png"):
         assert (finished / name).stat().st_size > 0, name
@@ -147,6 +148,7 @@ def refused(workplace, tmp_path_factory) -> dict[str, subprocess.CompletedProces
         return {message: run for (_, message), run in zip(BAD_PARAMETERS, runs)}
 
 
+@pytest.mark.fault("bad inputs tried")
 @pytest.mark.parametrize("message", [message for _, message in BAD_PARAMETERS])
 def test_bad_parameters_are_said_in_a_line(refused, message):
     run = refused[message]
@@ -184,6 +186,7 @@ def test_an_edited_number_is_drift(copied, workplace):
     assert found.returncode == 1 and "DRIFT" in found.stdout and "cnn.uar" in found.stdout
 
 
+@pytest.mark.fault("damaged files noticed")
 def test_edited_predictions_are_noticed(copied, workplace):
     key = json.loads((copied / "numbers.json").read_text())["numbers"]["cnn.uar"]["runs"][0]
     file = Path(workplace["SYNESTHETIC_RUNS"], key, "predictions.parquet")

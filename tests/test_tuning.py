@@ -126,6 +126,7 @@ def kill_and_resume(start, study: Study, folder: Path, delays: list[float], earl
 # Killed and resumed
 
 
+@pytest.mark.fault("kills survived", count=10)
 @pytest.mark.parametrize("engine", ["gp", "tpe"])
 def test_study_killed_a_dozen_times_ends_as_if_it_had_not_been(engine, start, tmp_path):
     folders = [tmp_path / "straight", tmp_path / "killed"]
@@ -141,6 +142,7 @@ def test_study_killed_a_dozen_times_ends_as_if_it_had_not_been(engine, start, tm
     assert best_trial(straight.open()).number == best_trial(broken.open()).number
 
 
+@pytest.mark.fault("kills survived")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_study_killed_between_two_parameters_chooses_the_same(engine, start, tmp_path):
     for name in ("straight", "broken"):
@@ -156,6 +158,7 @@ def test_study_killed_between_two_parameters_chooses_the_same(engine, start, tmp
     pd.testing.assert_frame_equal(outcome(table), outcome(trials_table(straight.open())))
 
 
+@pytest.mark.fault("kills survived")
 @pytest.mark.parametrize("pruner", ["median", "halving", "hyperband"])
 def test_trial_killed_after_some_reports_is_pruned_where_it_would_have_been(pruner, start, tmp_path):
     settings = {"sampler": "random", "pruner": pruner, "n_trials": 16, "seed": 5}
@@ -243,6 +246,7 @@ def straight(start, tones, home) -> dict:
     return done
 
 
+@pytest.mark.fault("kills survived")
 @pytest.mark.parametrize("name, kills", [("one", 3), ("several", 1)])
 def test_trainings_killed_and_resumed_end_as_if_they_had_not_been(name, kills, straight, start, tones, tmp_path):
     study, _, table, seconds = straight[name]
@@ -483,6 +487,7 @@ def test_two_workers_share_a_study(tones, tmp_path):
     blind(tmp_path, tones[0])
 
 
+@pytest.mark.fault("kills survived")
 def test_killed_worker_says_that_the_study_can_go_on(tmp_path):
     study = climb_study(tmp_path, pause=0.05, n_trials=12)
     killed, opened = [], study.open()

@@ -1076,7 +1076,7 @@ def verify_run(
     part: str | None = None,  # "test" or "validation"; by default test, or validation where there is no test part
 ) -> Verification:
     "Verify the predictions of a run; raise `ValueError` if it has none of this part."
-    part, predictions = part or _part(run), run.predictions
+    part, predictions = part or _part(run), _stored(run)
     chosen = predictions[predictions["part"] == part].drop(columns="part").reset_index(drop=True)
     if chosen.empty:
         raise ValueError(f"the run {run.key} has no {part} part; it has {', '.join(sorted(predictions['part'].unique()))}")
@@ -1096,7 +1096,12 @@ def _edited(run: Run) -> list[Finding]:
 
 def _part(run: Run) -> str:
     "The part that is verified: test where there is one."
-    return "test" if (run.predictions["part"] == "test").any() else "validation"
+    return "test" if (_stored(run)["part"] == "test").any() else "validation"
+
+
+def _stored(run: Run) -> pd.DataFrame:
+    "The predictions as they are on the disk, altered or not."
+    return pd.read_parquet(run.folder / "predictions.parquet")
 
 
 def verify_runs(

@@ -8,6 +8,7 @@ __all__ = ['Rows', 'Features', 'code_digest', 'FeatureSpec', 'read_entry', 'writ
 # %% ../../nbs/features/10_cache.ipynb #a9982c76
 import json
 import math
+import os
 import shutil
 import sys
 import types
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -26,7 +27,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from ..corpora.base import Corpus
-from ..foundation import atomic_folder, cache_folder, content_key
+from ..foundation import atomic_folder, cache_folder, content_key, file_digest
 
 # %% ../../nbs/features/10_cache.ipynb #9733ac33
 class Rows:
@@ -162,7 +163,24 @@ def read_entry(
     except (OSError, ValueError, KeyError, TypeError):
         return None
     whole = values.dtype == np.float32 and values.shape == (len(features.ids), *shape)
-    return features if whole else None
+    return features if whole and about.get("digest") in (None, _entry_digest(folder, about)) else None  # older entries have none
+
+
+def _entry_digest(folder: str | Path, about: dict) -> str:
+    "Name an entry by its array, its ids and what was skipped."
+    return content_key([_digest(Path(folder, "values.npy")), about["ids"], about["skipped"]])
+
+
+def _digest(path: Path) -> str:
+    "The digest of a file, computed once for as long as it is not written to."
+    found = path.stat()
+    return _digest_of(path, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=None)
+def _digest_of(path: Path, size: int, written: int, number: int) -> str:
+    "The digest of a file that has not changed since it was this long and was written then."
+    return file_digest(path)
 
 # %% ../../nbs/features/10_cache.ipynb #355787f3
 def _compute(spec: FeatureSpec, path: str) -> np.ndarray:
@@ -219,7 +237,9 @@ def write_entry(
 ) -> None:
     "Compute the features of a corpus into a folder; raise if an item fails, or with `skip` if all do."
     def create(name, rows):
-        return np.lib.format.open_memmap(Path(folder, name), "w+", np.float32, (rows, *spec.shape))
+        values = np.lib.format.open_memmap(Path(folder, name), "w+", np.float32, (rows, *spec.shape))
+        _reserve(Path(folder, name))
+        return values
 
     values = create("values.npy", len(corpus))
     failed = _fill(values, corpus, spec, skip, workers, progress)
@@ -234,7 +254,14 @@ def write_entry(
         Path(folder, "kept.npy").replace(Path(folder, "values.npy"))
     values.flush()
     about = {"ids": list(corpus.items["id"].iloc[good]), "skipped": list(failed.items())}
-    Path(folder, "items.json").write_text(json.dumps(about), encoding="utf-8")
+    Path(folder, "items.json").write_text(json.dumps(about | {"digest": _entry_digest(folder, about)}), encoding="utf-8")
+
+
+def _reserve(path: Path) -> None:
+    "Give a file all of its room on the disk, where the system can; raise `OSError` if there is not enough."
+    if hasattr(os, "posix_fallocate"):  # not on macOS and Windows
+        with open(path, "r+b") as stream:
+            os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
 
 # %% ../../nbs/features/10_cache.ipynb #bb66f0f1
 def extract(

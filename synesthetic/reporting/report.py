@@ -27,7 +27,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from ..corpora.base import Corpus
 from ..corpora.catalogue import CORPUS_FILES
-from ..foundation import canonical, project_folder, quiet_libraries, shipped_folder
+from ..foundation import atomic_file, canonical, naming_full_disk, one_process, project_folder, quiet_libraries, shipped_folder
 from ..training.ledger import Run, current_commit
 
 # %% ../../nbs/reporting/30_report.ipynb #73eacb6a
@@ -54,7 +54,8 @@ class Report:
         dpi: int = 160,  # dots per inch; pictures that are small themselves need fewer
     ):  # the figure, so that the cell shows it
         "Keep a figure as PNG at print resolution; its titles stand in the file, for those who do not see it."
-        figure.savefig(self._place("figures", f"{name}.png"), dpi=dpi, bbox_inches="tight", metadata={"Title": _titles(figure)})
+        with atomic_file(self.folder / "figures" / f"{name}.png") as file:
+            figure.savefig(file, dpi=dpi, bbox_inches="tight", metadata={"Title": _titles(figure)})
         return figure
 
     def save_table(
@@ -65,7 +66,8 @@ class Report:
         mark: str | None = None,  # what leaks in this table; the report's mark by default
     ) -> pd.DataFrame:  # the table as it was given
         "Keep a table as CSV; what leaks stands in a column of its own."
-        table.assign(mark=self.mark if mark is None else mark).to_csv(self._place("tables", f"{name}.csv"))
+        with atomic_file(self.folder / "tables" / f"{name}.csv") as file:
+            table.assign(mark=self.mark if mark is None else mark).to_csv(file)
         return table
 
     def state(
@@ -93,17 +95,10 @@ class Report:
         corpora = {one.name: {"fingerprint": one.fingerprint, "items": len(one)} for one in self._corpora()}
         made = datetime.now(timezone.utc).date().isoformat()
         about = {"parameters": self.parameters, "corpora": corpora, "mark": self.mark, "commit": current_commit(), "made": made}
-        path = self._place("", "numbers.json")
         text = json.dumps(_without_nan(canonical({**about, "numbers": self.numbers})), indent=1, sort_keys=True)
-        scratch = path.with_suffix(".part")
-        scratch.write_text(text + "\n", encoding="utf-8")
-        return scratch.replace(path)
-
-    def _place(self, kind: str, name: str) -> Path:
-        "Where a file goes; its folder exists afterwards."
-        folder = self.folder / kind
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / name
+        with atomic_file(self.folder / "numbers.json") as file:
+            file.write_text(text + "\n", encoding="utf-8")
+        return self.folder / "numbers.json"
 
 
 def _titles(figure) -> str:
@@ -234,6 +229,12 @@ def execute(
 ) -> Path:
     "Execute a report's notebook; raise `ReportError` with the cause, and keep what was executed beside it."
     output.parent.mkdir(parents=True, exist_ok=True)
+    with one_process(output.with_name(f".{output.stem}.lock"), f"the report {output.parent}"), naming_full_disk(output):
+        return _run_notebook(notebook, output, parameters)
+
+
+def _run_notebook(notebook: Path, output: Path, parameters: dict[str, object]) -> Path:
+    "Execute a report's notebook, while nobody else makes the same report."
     running = output.with_name(f".{output.stem}.running.ipynb")
     try:
         with quiet_libraries() as terminal:  # the kernel inherits it
@@ -244,9 +245,11 @@ def execute(
         failed = output.with_name(f"{output.stem}.failed.ipynb")
         running.replace(failed)
         raise ReportError(f"{error.ename}: {error.evalue}\n(the notebook up to there: {failed})") from None
-    nbformat.write(_tidy(nbformat.read(running, as_version=4)), running)
-    output.with_name(f"{output.stem}.failed.ipynb").unlink(missing_ok=True)
-    return running.replace(output)
+    with atomic_file(output) as file:
+        nbformat.write(_tidy(nbformat.read(running, as_version=4)), file)
+    for old in (running, output.with_name(f"{output.stem}.failed.ipynb")):
+        old.unlink(missing_ok=True)
+    return output
 
 
 def _tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

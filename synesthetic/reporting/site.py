@@ -12,7 +12,6 @@ import ast
 import base64
 import hashlib
 import io
-import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +25,7 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from PIL import Image
 
-from ..foundation import project_folder
+from ..foundation import atomic_file, project_folder
 from .report import check_parameters, execute, find_reports, read_numbers, report_folder, template
 
 # %% ../../nbs/reporting/35_site.ipynb #e4da3b7f
@@ -306,9 +305,9 @@ def _files(notebook: Path) -> str:
 
 def _write_whole(path: Path, text: str) -> Path:
     "Write a file so that nobody ever sees half of it."
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-    scratch.write_text(text, encoding="utf-8")
-    return scratch.replace(path)
+    with atomic_file(path) as file:
+        file.write_text(text, encoding="utf-8")
+    return path
 
 # %% ../../nbs/reporting/35_site.ipynb #8e296a06
 @dataclass(frozen=True)

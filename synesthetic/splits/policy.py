@@ -142,6 +142,8 @@ def _check_share(share: float) -> None:
 def _hold_out(corpus: Corpus, policy: str, rest: np.ndarray, share: float, seed: int) -> np.ndarray:
     "The positions of the validation items among the `rest`."
     items = corpus.items[rest]
+    if items.empty:
+        raise ValueError(f"{corpus.name}: a {policy} split leaves nothing to train on beside the test part; take fewer folds, or another policy")
     strata = _strata(items)
     column = next((c for c in POLICIES[policy] if items[c].nunique() > 1), None)
     if column is None:  # at least one item of each class
@@ -151,6 +153,8 @@ def _hold_out(corpus: Corpus, policy: str, rest: np.ndarray, share: float, seed:
         splitter, groups = StratifiedShuffleSplit(1, test_size=size, random_state=seed), None
     else:
         splitter, groups = GroupShuffleSplit(1, test_size=share, random_state=seed), items[column]
+        if math.ceil(share * groups.nunique()) == groups.nunique():
+            raise ValueError(f"{corpus.name} has {groups.nunique()} {column}(s) beside the test part, too few for a validation part of {share:g} of them; take a smaller one")
     _, validation = next(splitter.split(items, strata, groups))
     return np.flatnonzero(rest)[validation]
 
@@ -186,6 +190,8 @@ def make_splits(
     masks = list(_test_and_rest(corpus, policy, folds, seed))
     splits = []
     for fold, (test, rest) in enumerate(masks):
+        if not test.any():
+            raise ValueError(f"{corpus.name}: fold {fold + 1} of the {policy} split has nothing to test: no speaker of this part has said a text of it; take fewer folds")
         held_out = _hold_out(corpus, policy, rest, validation, seed + fold)
         train = np.setdiff1d(np.flatnonzero(rest), held_out)
         parts = (tuple(ids[part]) for part in (train, held_out, test))

@@ -28,9 +28,9 @@ from tqdm import tqdm
 from ..corpora.base import Corpus
 from ..features.cache import FeatureSpec, extract
 from ..features.pixels import Pixels, to_uint8
-from ..foundation import canonical, content_key
+from ..foundation import canonical, content_key, one_process
 from ..models.gan import build_discriminator, build_generator
-from ..splits.leakage import audit_split, check_leakage
+from ..splits.leakage import Audit, audit_split, check_leakage
 from ..splits.policy import Split
 from .checkpoint import read_checkpoint, restore_variables, variables_state, write_checkpoint
 from .fit import keep_freed_memory, peak_memory_mb, seeded, source_digest
@@ -455,11 +455,19 @@ def run_gan(
     run = ledger.get(experiment.key)
     if run is None:
         check_may_train(f"the run {experiment.key} (gan)")
-        keep_freed_memory()
-        start = time.perf_counter()
-        pictures = extract(experiment.corpus, experiment.features, cache=cache, progress=progress).rows(experiment.split.train)
-        record = {"mark": audit.mark, "leaks": audit.leaks, "seconds": {"features": time.perf_counter() - start}}
-        with seeded(experiment.recipe.seed):
-            run = _add_run(ledger, _train(experiment, pictures, kept, callback, progress), record)
+        with one_process(kept / "lock", f"the run {experiment.key} (gan)"):
+            run = ledger.get(experiment.key) or _do(experiment, audit, ledger, cache, kept, callback, progress)
     shutil.rmtree(kept, ignore_errors=True)
     return run
+
+
+def _do(
+    experiment: GanExperiment, audit: Audit, ledger: Ledger, cache: str | Path | None, kept: Path, callback: Callable | None, progress: bool,
+) -> Run:
+    "Train a GAN that is not in the ledger, while nobody else does."
+    keep_freed_memory()
+    start = time.perf_counter()
+    pictures = extract(experiment.corpus, experiment.features, cache=cache, progress=progress).rows(experiment.split.train)
+    record = {"mark": audit.mark, "leaks": audit.leaks, "seconds": {"features": time.perf_counter() - start}}
+    with seeded(experiment.recipe.seed):
+        return _add_run(ledger, _train(experiment, pictures, kept, callback, progress), record)

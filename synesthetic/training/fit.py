@@ -39,7 +39,7 @@ from tqdm import tqdm
 from .. import models
 from ..corpora.base import Corpus
 from ..features.cache import Features, FeatureSpec, Rows, code_digest, extract
-from ..foundation import canonical, content_key, html_card
+from ..foundation import canonical, content_key, html_card, one_process
 from ..models.classical import class_scores, predicted_values
 from ..splits.leakage import Audit, audit_split, check_leakage
 from ..splits.policy import Split
@@ -519,6 +519,18 @@ def run_experiment(
         shutil.rmtree(_unfinished(ledger, experiment), ignore_errors=True)  # if it was killed between the two
         return run
     check_may_train(f"the run {experiment.key} ({experiment.name})")
+    folder = _unfinished(ledger, experiment)
+    with one_process(folder / "lock", f"the run {experiment.key} ({experiment.name})"):
+        run = _find_run(experiment, ledger, stop) or _do(experiment, audit, ledger, cache, stop, callbacks, checkpoint_seconds, verbose)
+    shutil.rmtree(folder, ignore_errors=True)
+    return run
+
+
+def _do(
+    experiment: Experiment, audit: Audit, ledger: Ledger, cache: str | Path | None, stop: Callable | None, callbacks: Iterable[keras.callbacks.Callback],
+    checkpoint_seconds: float, verbose: int,
+) -> Run:
+    "Do an experiment that is not in the ledger, while nobody else does."
     keep_freed_memory()
     clock = [time.perf_counter()]
     features, encoded = (extract(experiment.corpus, spec, cache=cache) if spec else None for spec in _needed(experiment))
@@ -563,7 +575,7 @@ def _unfinished(ledger: Ledger, experiment: Experiment) -> Path:
 
 @contextmanager
 def _kept_on_the_way(experiment: Experiment, ledger: Ledger, stop: Callable | None, seconds: float) -> Iterator[TrainingCheckpoint | None]:
-    "The checkpoint of a training, swept away once the run is there, or if the loss is no number: it would only get there again."
+    "The checkpoint of a training, swept away if the loss is no number: it would only get there again."
     if experiment.recipe is None or stop:  # what a search stops early depends on all its other trials: such a training begins anew
         yield None
         return
@@ -573,7 +585,6 @@ def _kept_on_the_way(experiment: Experiment, ledger: Ledger, stop: Callable | No
     except FloatingPointError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    shutil.rmtree(folder, ignore_errors=True)
 
 # %% ../../nbs/training/40_fit.ipynb #d27d8110
 def _stopped(experiment: Experiment, epochs: int) -> dict:
@@ -699,4 +710,4 @@ def load_model(
         raise ValueError(f"{run!r} kept no network: it is of a scikit-learn estimator, or {path.name} was removed")
     for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
         importlib.import_module(module.name)
-    return keras.saving.load_model(path, compile=False)
+    return keras.saving.load_model(run.whole(path.name), compile=False)

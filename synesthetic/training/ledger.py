@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 
 from ..foundation import atomic_folder, canonical, content_key, file_digest, html_card, package_checkout, runs_folder
 
@@ -97,25 +98,50 @@ class Run:
 
     @cached_property
     def record(self) -> dict:
-        "What leaks, seconds, parameters, peak memory, versions, commit."
-        return json.loads((self.folder / "record.json").read_text(encoding="utf-8"))
+        "What leaks, seconds, parameters, peak memory, versions, commit; raise `ValueError` if it was altered."
+        record = self._said
+        if record.get("seal", _seal(record)) != _seal(record):
+            raise self._altered("record.json")
+        return record
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        "One row an item: part, id, label, predicted, speaker, and p_<class> for each class."
-        return pd.read_parquet(self.folder / "predictions.parquet")
+        "One row an item: part, id, label, predicted, speaker, and p_<class> for each class; raise `ValueError` if it was altered."
+        return pd.read_parquet(self.whole("predictions.parquet"))
 
     @cached_property
     def history(self) -> pd.DataFrame:
-        "One row an epoch: loss and metrics on train and validation."
-        return pd.read_csv(self.folder / "history.csv")
+        "One row an epoch: loss and metrics on train and validation; raise `ValueError` if it was altered."
+        return pd.read_csv(self.whole("history.csv"))
 
     @property
     def altered(self) -> list[str]:  # names of files; older runs have no digests and are taken as they are
         "Name the files that are not what they were when the run was finished."
-        changed = [name for name, digest in self.record.get("digests", {}).items() if file_digest(self.folder / name) != digest]
+        changed = [name for name, digest in self._said.get("digests", {}).items() if _digest(self.folder / name) != digest]
         changed += ["experiment.json"] if content_key(self.experiment) != self.key else []
-        return changed + (["record.json"] if self.record.get("seal", _seal(self.record)) != _seal(self.record) else [])
+        return changed + (["record.json"] if self._said.get("seal", _seal(self._said)) != _seal(self._said) else [])
+
+    @cached_property
+    def _said(self) -> dict:
+        "The record as it is on the disk; raise `ValueError` if it is none."
+        try:
+            return dict(json.loads((self.folder / "record.json").read_text(encoding="utf-8")))
+        except (ValueError, TypeError):
+            raise self._altered("record.json") from None
+
+    def _altered(self, name: str) -> ValueError:
+        "The error about a file that is not what it was."
+        return ValueError(f"the run {self.folder} is damaged: {name} was altered after the run was finished. Remove the folder and it will be made again")
+
+    def whole(
+        self,
+        name: str,  # of a file
+    ) -> Path:
+        "Where a file of the run is; raise `ValueError` if it is not what it was when the run was finished."
+        digest = self._said.get("digests", {}).get(name)
+        if digest is not None and digest != _digest(self.folder / name):
+            raise self._altered(name)
+        return self.folder / name
 
     def array(
         self,
@@ -126,7 +152,7 @@ class Run:
         if not path.is_file():
             known = ", ".join(sorted(file.stem for file in self.folder.glob("*.npy"))) or "none"
             raise ValueError(f"the run {self.folder} keeps no array {name!r}; it keeps {known}")
-        return np.load(path, mmap_mode="r")
+        return np.load(self.whole(path.name), mmap_mode="r")
 
     def __repr__(self):
         name, split = self.experiment["architecture"]["name"], self.experiment["split"]
@@ -170,7 +196,7 @@ class Ledger:
             return None
         run = Run(folder)
         missing = [name for name in RUN_FILES if not (folder / name).is_file()]
-        if missing or content_key(run.experiment) != key:
+        if missing or _key(run) != key:
             reason = f"{missing[0]} is missing" if missing else "experiment.json does not match the key"
             raise ValueError(f"the run {folder} is damaged: {reason}. Remove the folder and it will be made again")
         return run
@@ -211,6 +237,19 @@ def _seal(record: dict) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+def _digest(file: Path) -> str:
+    "The digest of a file, or nothing if it is gone."
+    return file_digest(file) if file.is_file() else ""
+
+
+def _key(run: Run) -> str:
+    "The key of what a run says it did, or nothing if that cannot be read."
+    try:
+        return content_key(run.experiment)
+    except (ValueError, TypeError):
+        return ""
+
+
 def _write_json(path: Path, value: dict) -> None:
     "Write a mapping that people can read and compare."
     path.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -221,7 +260,8 @@ def _sweep(folder: Path, older_than: float = 86400.0) -> None:
     for scratch in folder.glob(".*-*"):
         if re.fullmatch(r"\.[0-9a-f]{32}-\w+", scratch.name):  # nobody else's folder
             with suppress(FileNotFoundError):  # its owner may finish just now
-                if time.time() - scratch.stat().st_mtime > older_than:
+                owner = re.match(r"\.[0-9a-f]{32}-(\d+)_", scratch.name)
+                if time.time() - scratch.stat().st_mtime > older_than and not (owner and psutil.pid_exists(int(owner[1]))):
                     shutil.rmtree(scratch, ignore_errors=True)
 
 # %% ../../nbs/training/30_ledger.ipynb #39b11616

@@ -8,7 +8,6 @@ __all__ = ['MEASURE', 'MEASURES', 'COSTS', 'configure', 'tuning_experiment', 'me
 
 # %% ../../nbs/tuning/50_experiments.ipynb #5c070aeb
 import inspect
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -129,11 +128,11 @@ class ValidationTrial:
             scores[epoch] = logs[MEASURES[measure_of(experiment)][1]]
             return attempt.should_stop(epoch, scores[epoch])
 
-        began = time.time()
+        before = {run.key for run in self.ledger.runs()}  # no clock tells new from old: it may be set meanwhile
         run = run_experiment(experiment, ledger=self.ledger, cache=self.cache, stop=stop)
         attempt.note("run", run.key)
         spent = run.record["seconds"]
-        if run.record["finished"] >= began:
+        if run.key not in before:
             attempt.seconds["training"] += spent["training"] - attempt.reporting
             attempt.seconds["evaluation"] += spent["evaluation"]
         else:  # it was in the ledger and took no time; what it once took for so many epochs counts where engines are compared

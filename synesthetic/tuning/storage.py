@@ -118,7 +118,7 @@ def machine() -> str:
 def signature() -> dict[str, object]:
     "Say which process of which machine this is, and that it lives now."
     process = psutil.Process()
-    return {"machine": machine(), "process": process.pid, "born": process.create_time(), "seen": time.time()}
+    return {"machine": machine(), "process": process.pid, "born": process.create_time(), "booted": psutil.boot_time(), "seen": time.time()}
 
 
 def is_gone(
@@ -129,7 +129,8 @@ def is_gone(
         return time.time() - owner["seen"] > GRACE
     try:
         process = psutil.Process(owner["process"])
-        return process.status() == psutil.STATUS_ZOMBIE or abs(process.create_time() - owner["born"]) > 1.0
+        booted = psutil.boot_time()  # when the clock is set, this moves with the time at which the process was born
+        return process.status() == psutil.STATUS_ZOMBIE or abs(process.create_time() - booted - owner["born"] + owner.get("booted", booted)) > 1.0
     except psutil.NoSuchProcess:
         return True
 
