@@ -46,6 +46,12 @@ def test_the_wheel_carries_stub_and_marker():
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mypy") is None, reason="mypy is a development dependency")
-def test_hints_check():
-    call = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
+def test_hints_check(tmp_path):
+    "Those of the library, and those of the library as README uses it."
+    files = []
+    for number, block in enumerate(BLOCKS):
+        whole = block if "import synesthetic" in block else BLOCKS[number - 1] + block  # it goes on from the one before
+        files.append(tmp_path / f"block_{number}.py")
+        files[-1].write_text(whole, encoding="utf-8")
+    call = subprocess.run([sys.executable, "-m", "mypy", "synesthetic", *files], cwd=ROOT, capture_output=True, text=True)
     assert call.returncode == 0, call.stdout[-3000:] + call.stderr[-1000:]

@@ -440,16 +440,45 @@ def plot_memorisation(
 class PaintedSound(Protocol):
     "What became of one sound; `synesthetic.crossmodal.paint` makes it."
 
-    name: str  # of the file
-    seconds: float  # length of the recording
-    spectrogram: np.ndarray  # (n_mels, frames) dB
-    sr: int  # sampling rate, Hz
-    hop_length: int  # distance of the spectrogram's frames, samples
-    probabilities: pd.Series  # by class; they sum to 1
-    valence: float | None  # -1..1; None or nan where it is not known
-    arousal: float | None  # -1..1; None or nan where it is not known
-    nearest: pd.DataFrame  # paintings, nearest first: path, label, similarity, and speaker (the artist), title where known
-    generated: np.ndarray  # (m, height, width, 3) uint8 or float in -1..1; m may be 0
+    @property
+    def name(self) -> str:
+        "Of the file."
+
+    @property
+    def seconds(self) -> float:
+        "Length of the recording."
+
+    @property
+    def spectrogram(self) -> np.ndarray:
+        "(n_mels, frames) dB."
+
+    @property
+    def sr(self) -> int:
+        "Sampling rate, Hz."
+
+    @property
+    def hop_length(self) -> int:
+        "Distance of the spectrogram's frames, samples."
+
+    @property
+    def probabilities(self) -> pd.Series:
+        "By class; they sum to 1."
+
+    @property
+    def valence(self) -> float | None:
+        "-1..1; None or nan where it is not known."
+
+    @property
+    def arousal(self) -> float | None:
+        "-1..1; None or nan where it is not known."
+
+    @property
+    def nearest(self) -> pd.DataFrame:
+        "Paintings, nearest first: path, label, similarity, and speaker (the artist), title where known."
+
+    @property
+    def generated(self) -> np.ndarray:
+        "(m, height, width, 3) uint8 or float in -1..1; m may be 0."
 
 
 PAPER = "#FCFBF8"  # of the page
