@@ -35,7 +35,7 @@ PROBLEMS = {  # function, space, minimum
 }
 
 
-def ask_and_tell(sampler: BaseSampler, function: Callable, space: Space, n_trials: int = TRIALS) -> tuple[float, list[float]]:
+def ask_and_tell(sampler: BaseSampler, function: Callable, space: Space, n_trials: int) -> tuple[float, list[float]]:
     "A search in memory: the best value, and the seconds that each choice took."
     study, seconds, asked = optuna.create_study(sampler=sampler), [], []
     for _ in range(n_trials):
@@ -59,10 +59,10 @@ def engine(name: str, space: Space, seed: int) -> BaseSampler:
 def engines(function: Callable, space: Space, seed: int, best: dict[str, list[float]]) -> dict[str, Callable]:
     "Our two engines and what they are made of, each of which notes the best value it found."
     return {
-        "gp": lambda: best["gp"].append(ask_and_tell(engine("gp", space, seed), function, space)[0]),
+        "gp": lambda: best["gp"].append(ask_and_tell(engine("gp", space, seed), function, space, TRIALS)[0]),
         "skopt": lambda: best["skopt"].append(skopt_alone(function, space, seed)),
-        "tpe": lambda: best["tpe"].append(ask_and_tell(engine("tpe", space, seed), function, space)[0]),
-        "optuna": lambda: best["optuna"].append(ask_and_tell(TPESampler(seed=seed), function, space)[0]),
+        "tpe": lambda: best["tpe"].append(ask_and_tell(engine("tpe", space, seed), function, space, TRIALS)[0]),
+        "optuna": lambda: best["optuna"].append(ask_and_tell(TPESampler(seed=seed), function, space, TRIALS)[0]),
     }
 
 
