@@ -272,7 +272,7 @@ def _audio_pairs(prints: Features, corpus: Corpus, progress: bool) -> Iterator[t
     "Near copies among recordings: two rows, kind, likeness, and that of the worst part, which is not looked for."
     candidates, path = audio_candidates(prints.values), corpus.items.set_index("id")["path"]
     samples = lru_cache(maxsize=64)(lambda row: _samples(path[prints.ids[row]]))  # forgotten with the search: files may change
-    for block in np.array_split(candidates, max(1, len(candidates) // 256)):
+    for block in np.array_split(candidates, max(1, len(candidates) // 64)):
         alike = sound_likeness(prints.values[block[:, 0]], prints.values[block[:, 1]])
         for (a, b), value in zip(block[alike > SOUND_LIKENESS], alike[alike > SOUND_LIKENESS]):
             if wave_likeness(samples(a), samples(b)) > WAVE_LIKENESS:
