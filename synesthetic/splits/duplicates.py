@@ -178,7 +178,7 @@ def image_candidates(
     others: Prints,  # the same, or mirrored
     *,
     progress: bool = True,  # show a bar if it takes longer than a few seconds
-) -> Iterator[np.ndarray]:  # (pairs, 2) rows, the smaller first; at most 4,096 at a time
+) -> Iterator[np.ndarray]:  # (pairs, 2) rows, the smaller first; at most 1,024 at a time
     "Find the pairs of pictures that are worth a closer look."
     blocks = list(_blocks(len(prints.hashes), BLOCK // max(1, len(prints.hashes))))
     for block in tqdm(blocks, desc="comparing pictures", unit="block", delay=3, disable=not progress):
@@ -186,11 +186,11 @@ def image_candidates(
         row, column = np.nonzero(bits <= HASH_BITS)
         pairs = np.c_[row, column][row < column] + block.start
         alike = np.concatenate([
-            (prints.thumbnails[some[:, 0]] * others.thumbnails[some[:, 1]]).sum((1, 2)) for some in np.array_split(pairs, len(pairs) // 4096 + 1)
+            (prints.thumbnails[some[:, 0]] * others.thumbnails[some[:, 1]]).sum((1, 2)) for some in np.array_split(pairs, len(pairs) // 1024 + 1)
         ])
         rank = pd.Series(-alike).groupby(pairs[:, 0]).rank(method="first").to_numpy()
         pairs = pairs[(alike > THUMBNAIL_LIKENESS) & (rank <= PARTNERS)]
-        yield from np.array_split(pairs, len(pairs) // 4096 + 1)
+        yield from np.array_split(pairs, len(pairs) // 1024 + 1)
 
 # %% ../../nbs/splits/15_duplicates.ipynb #d03da6e4
 @lru_cache(maxsize=1)
@@ -272,7 +272,7 @@ def _audio_pairs(prints: Features, corpus: Corpus, progress: bool) -> Iterator[t
     "Near copies among recordings: two rows, kind, likeness, and that of the worst part, which is not looked for."
     candidates, path = audio_candidates(prints.values), corpus.items.set_index("id")["path"]
     samples = lru_cache(maxsize=64)(lambda row: _samples(path[prints.ids[row]]))  # forgotten with the search: files may change
-    for block in np.array_split(candidates, max(1, len(candidates) // 256)):
+    for block in np.array_split(candidates, max(1, len(candidates) // 64)):
         alike = sound_likeness(prints.values[block[:, 0]], prints.values[block[:, 1]])
         for (a, b), value in zip(block[alike > SOUND_LIKENESS], alike[alike > SOUND_LIKENESS]):
             if wave_likeness(samples(a), samples(b)) > WAVE_LIKENESS:

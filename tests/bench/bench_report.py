@@ -10,7 +10,7 @@ from pathlib import Path
 from measuring import Row, seconds_of
 
 ROOT, REPEATS = Path(__file__).parents[2], 2
-SMALL = {"architectures": "ann,cnn", "folds": 2, "epochs": 10, "phrases": 1, "tuned": "ann", "n_trials": 10, "tuned_epochs": 4, "tuned_seeds": 1, "gan_steps": 20}
+SMALL = {"architectures": "ann,cnn", "folds": 2, "epochs": 6, "phrases": 1, "tuned": "ann", "n_trials": 6, "tuned_epochs": 4, "tuned_seeds": 1, "gan_steps": 20}
 
 
 def make_report(folder: Path) -> None:

@@ -15,7 +15,7 @@ from synesthetic.training.fit import keep_freed_memory, seeded, train_network
 from synesthetic.training.recipe import Recipe
 from synesthetic.training.task import Task
 
-ITEMS, REPEATS, SIDE, CLASSES = 512, 4, 2048, 8
+ITEMS, REPEATS, SIDE, CLASSES = 256, 4, 2048, 8
 BACKWARD = 2  # operations of the backward pass for each of the forward pass: gradients of inputs and of weights
 
 
