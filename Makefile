@@ -23,7 +23,7 @@ test: $(READY)  ## run every notebook, every test and the drift check
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 lab: $(READY)  ## open JupyterLab on the start notebook
-	$(BIN)/jupyter lab nbs/tutorials/00_start.ipynb
+	$(BIN)/jupyter lab --ServerApp.root_dir=. nbs/tutorials/00_start.ipynb
 
 bench: $(READY)  ## measure everything against something else -> reports/bench.md; one thing: make bench only=features
 	$(BIN)/python tests/bench $(only)

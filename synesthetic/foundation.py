@@ -248,7 +248,7 @@ def html_card(
     lines: Iterable[str] = (),  # sentences, shown last
 ) -> str:  # HTML
     "Show a thing in a notebook, in the colours of the page."
-    edge, cell = "border:1px solid #8886;border-radius:6px;padding:.5em .9em;max-width:44em;overflow-x:auto", "text-align:left;vertical-align:top;white-space:normal;padding:.15em .8em .15em 0"
+    edge, cell = "border:1px solid #8886;border-radius:6px;padding:.5em .9em;max-width:44em;overflow-x:auto;line-height:1.4", "text-align:left;vertical-align:top;white-space:normal;padding:.15em .8em .15em 0"
     rows = "".join(
         f'<tr style="background:none"><th style="{cell};font-weight:normal;opacity:.7;white-space:nowrap">{escape(name)}</th><td style="{cell}">{_html_value(value)}</td></tr>'
         for name, value in (facts or {}).items() if value not in ("", None)

@@ -108,7 +108,7 @@ def test_stored_outputs_are_for_people():
 
 def test_the_start_notebook_is_opened_and_its_links_lead_somewhere():
     tutorials = ROOT / "nbs" / "tutorials"
-    assert "jupyter lab nbs/tutorials/00_start.ipynb" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "jupyter lab --ServerApp.root_dir=. nbs/tutorials/00_start.ipynb" in (ROOT / "Makefile").read_text(encoding="utf-8")
     for notebook in tutorials.glob("[0-9]*.ipynb"):
         text = "".join("".join(cell["source"]) for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "markdown")
         lost = [link for link in re.findall(r"\]\(([^)#:]+)\)", text) if not (tutorials / link).is_file()]

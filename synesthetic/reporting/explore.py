@@ -110,7 +110,7 @@ def plane_svg(
     ]
     words = [
         f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="0.09" fill="currentColor" opacity="0.6">{word}</text>'
-        for x, y, anchor, word in ((-1.12, 0.03, "start", "unpleasant"), (1.12, 0.03, "end", "pleasant"), (0, -1.06, "middle", "active"), (0, 1.12, "middle", "calm"))
+        for x, y, anchor, word in ((-1.12, -0.04, "start", "unpleasant"), (1.12, -0.04, "end", "pleasant"), (0, -1.06, "middle", "active"), (0, 1.12, "middle", "calm"))
     ]
     cross = '<path d="M-1.1 0H1.1M0 -1.03V1.03" stroke="currentColor" stroke-width="0.006" opacity="0.4"/>'
     return (
