@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
 
 
-SLOW = ("test_report", "test_atelier", "test_tuning", "test_notebooks")  # begun first, so that no process is left with a long one at the end
+SLOW = ("test_report", "test_atelier", "test_tuning", "test_faults", "test_notebooks")  # begun first, so that no process is left with a long one at the end
 
 
 def pytest_collection_modifyitems(items):

@@ -39,7 +39,7 @@ from synesthetic.splits.policy import POLICIES, make_splits, sized_split, valida
 
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", 0))
 CHECKS = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-settings.register_profile("suite", max_examples=EXAMPLES or 25, derandomize=not EXAMPLES, deadline=None, database=None, suppress_health_check=CHECKS)
+settings.register_profile("suite", max_examples=EXAMPLES or 20, derandomize=not EXAMPLES, deadline=None, database=None, suppress_health_check=CHECKS)
 settings.load_profile("suite")
 
 CLASSES = ("happy", "sad", "angry")
