@@ -15,19 +15,18 @@ import json
 import os
 import random
 import shutil
-import sqlite3
 import sys
 import tempfile
 import textwrap
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, redirect_stderr, suppress
+from contextlib import contextmanager, redirect_stderr
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
+from filelock import FileLock, Timeout
 from platformdirs import user_cache_dir
 
 # %% ../nbs/05_foundation.ipynb #6c88b732
@@ -128,38 +127,20 @@ def atomic_file(
 # %% ../nbs/05_foundation.ipynb #4017f8c1
 @contextmanager
 def one_process(
-    path: str | Path,  # the lock's file; its folder is made, and the file is removed afterwards
+    path: str | Path,  # the lock's file; its folder is made
     what: str = "this",  # what is done, for the line that says that somebody else does it
 ) -> Iterator[None]:
-    "Wait until no other process is within a block with the same file."
-    path, said = Path(path), False
-    while not (lock := _locked(path)):
-        if not said:
-            print(f"another process is at work on {what}: waiting for it", file=sys.stderr, flush=True)
-        said = True
-        time.sleep(0.2)
-    with closing(lock):
+    "Wait until no other process is within a block with the same file; raise `OSError` where there can be none."
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"another process is at work on {what}: waiting for it", file=sys.stderr, flush=True)
+        lock.acquire()
+    try:
         yield
-        with suppress(OSError):  # Windows keeps a file that somebody has opened
-            path.unlink()
-
-
-def _locked(path: Path) -> sqlite3.Connection | None:
-    "A connection that holds the lock, or None if another one does; raise `OSError` where there can be none."
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        try:
-            connection = stack.enter_context(closing(sqlite3.connect(path, timeout=0, isolation_level=None)))
-            connection.execute("PRAGMA journal_mode=MEMORY")  # no file beside it that a kill would leave
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error) or not path.parent.is_dir():  # its last owner may have swept the folder away just now
-                return None
-            raise OSError(errno.EACCES, f"nothing can be written there ({error})", str(path)) from error
-        if not path.exists():  # removed by its last owner since it was opened
-            return None
-        stack.pop_all()
-        return connection
+    finally:
+        lock.release()
 
 # %% ../nbs/05_foundation.ipynb #4daccb9d
 def project_folder(

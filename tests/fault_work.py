@@ -15,8 +15,6 @@ import soundfile
 
 from synesthetic.corpora.base import Corpus
 
-LOADED = ["pytest", "fault_work", "tuning_study", "synesthetic.cli", "synesthetic.reporting.site", "synesthetic.models.pretrained_speech"]  # before a process is asked for
-
 
 def outcome(file: str, work, arguments: tuple, settings: dict, clock: float = 0.0) -> None:
     "Do something, with a clock that is so many seconds off, and write down what it gave, what it said, or how it failed."

@@ -16,7 +16,6 @@ What is said at the end is counted from the tests that have passed.
 """
 import http.server
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -35,6 +34,7 @@ import pytest
 import soundfile
 
 import fault_work
+import warm
 from conftest import ROOT
 from synesthetic.corpora.speech import load_emodb
 from synesthetic.features.cache import extract
@@ -62,14 +62,12 @@ class Elsewhere:
     "Other processes that have imported everything already, which takes a moment instead of seconds."
 
     def __init__(self, home: Path):
-        self.context, self.home, self.processes = multiprocessing.get_context("forkserver"), home, []
-        self.context.set_forkserver_preload(fault_work.LOADED)
+        self.home, self.processes = home, []
 
     def start(self, work, *arguments, clock: float = 0.0, **settings):
         "Begin a function of `fault_work`: the process and the file that will say what came of it."
         file = Path(tempfile.mkdtemp(dir=self.home)) / "outcome.json"
-        process = self.context.Process(target=fault_work.outcome, args=(str(file), work, arguments, settings, clock))
-        process.start()
+        process = warm.start(fault_work.outcome, str(file), work, arguments, settings, clock)
         self.processes.append(process)
         return process, file
 
@@ -92,15 +90,11 @@ class Elsewhere:
 
 @pytest.fixture(scope="module")
 def elsewhere(home):
-    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "TF_CPP_MIN_LOG_LEVEL")}
-    os.environ.update(PYTHONPATH=os.pathsep.join([str(ROOT / "tests"), str(ROOT)]), TF_CPP_MIN_LOG_LEVEL="3")
     place = Elsewhere(home)
     place.start(fault_work.nothing)[0].join()  # from here on the server is warm
     yield place
     for process in place.processes:
         process.kill()
-    for name, value in before.items():
-        os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-PRELOADED = ["pytest", "nbdev.test", "librosa.feature", "tuning_study"]  # the last holds what the tests of the tuning call
+PRELOADED = ["pytest", "nbdev.test", "librosa.feature", "fault_work", "tuning_study", "synesthetic.cli", "synesthetic.reporting.site", "synesthetic.models.pretrained_speech"]
 
 
 def start(function: Callable, *arguments, **settings) -> multiprocessing.Process:
