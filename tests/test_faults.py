@@ -35,7 +35,6 @@ import soundfile
 
 import fault_work
 import warm
-from conftest import ROOT
 from synesthetic.corpora.speech import load_emodb
 from synesthetic.features.cache import extract
 from synesthetic.features.mel import LogMel
