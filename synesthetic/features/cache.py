@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -220,9 +221,12 @@ def _fill(values: np.ndarray, corpus: Corpus, spec: FeatureSpec, skip: bool, wor
                 raise
             return str(error)
 
+    jobs, alone = list(enumerate(corpus.items["path"])), []
     bar = {"total": len(corpus), "desc": f"{corpus.name} {type(spec).__name__}", "unit": "file", "delay": 1}
     with _brisk_threads(), threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
-        reasons = tqdm(pool.map(work, enumerate(corpus.items["path"])), disable=not progress, **bar)
+        while len(alone) < len(jobs) and None not in alone:  # Numba compiles librosa's functions when they are first called: two threads at that crash
+            alone.append(work(jobs[len(alone)]))
+        reasons = tqdm(chain(alone, pool.map(work, jobs[len(alone):])), disable=not progress, **bar)
         return {id: reason for id, reason in zip(corpus.items["id"], reasons) if reason is not None}
 
 
