@@ -371,11 +371,11 @@ def _print_json(value: object) -> None:
 def audit(
     corpus: Annotated[Optional[str], typer.Argument(help="Name of a corpus, or a file of your own; see `synesthetic corpora`. Not needed with --table.")] = None,
     data: Annotated[Optional[Path], typer.Option(help="The corpus' folder, or the one above it; with --table alone, the folder of its paths.")] = None,
-    split: Annotated[str, typer.Option(help="Policy: random, speaker, text, speaker+text or official; by default speaker, or official where speakers are not known, or random.")] = "",
+    split: Annotated[str, typer.Option("--policy", "--split", help="What the parts of the split keep apart: random, speaker, text, speaker+text or official; by default speaker, or official where speakers are not known, or random.")] = "",
     folds: Annotated[int, typer.Option(help="Parts of the split.")] = 4,
     classes: Annotated[str, typer.Option(help="Classes, such as happy,sad,angry, or all.")] = "all",
     table: Annotated[Optional[list[Path]], typer.Option(help="CSV or JSON lines with a column id (or file) and a column part (train, test); or a file for each part. Repeatable.")] = None,
-    allow: Annotated[str, typer.Option(help="Leaks accepted by name, such as text or speaker,text.")] = "",
+    allow: Annotated[str, typer.Option("--allow-leakage", "--allow", help="Leaks accepted by name, such as text or speaker,text.")] = "",
     json_: Annotated[bool, typer.Option("--json", help="Everything that was found, for machines.")] = False,
 ):
     """Look for what test and training share, for copies, for labels that contradict each other, and for items that show nothing.

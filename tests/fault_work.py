@@ -154,10 +154,10 @@ def train_all(tones: Path, folder: Path) -> list[dict]:
 
 def load_network(folder: Path) -> int:
     "Load the network of a run."
-    from synesthetic.training.fit import load_model
+    from synesthetic.training.fit import load_network
     from synesthetic.training.ledger import Run
 
-    return load_model(Run(folder)).count_params()
+    return load_network(Run(folder)).count_params()
 
 
 def train_on_full_disk(tones: Path, folder: Path, disk: Path, rooms: list[int]) -> list[str]:

@@ -179,12 +179,12 @@ def test_a_killed_painter_goes_on_to_the_same_weights(tmp_path):
     assert train(tmp_path / "killed", 5) == -signal.SIGKILL and not list((tmp_path / "killed/runs").glob("[0-9a-f]*/record.json"))
     assert train(tmp_path / "killed", 8) == -signal.SIGKILL
     assert train(tmp_path / "killed", 0) == 0
-    from synesthetic.training.fit import load_model
+    from synesthetic.training.fit import load_network
     from synesthetic.training.ledger import Ledger
 
     (whole,), (killed,) = (Ledger(tmp_path / name / "runs").runs() for name in ("whole", "killed"))
     assert whole.key == killed.key and np.array_equal(whole.array("pictures"), killed.array("pictures"))
-    assert all(map(np.array_equal, load_model(whole).get_weights(), load_model(killed).get_weights()))
+    assert all(map(np.array_equal, load_network(whole).get_weights(), load_network(killed).get_weights()))
     pd.testing.assert_frame_equal(whole.history.drop(columns="seconds"), killed.history.drop(columns="seconds"))
 
 

@@ -16,7 +16,7 @@ from synesthetic.features.pixels import Pixels
 from synesthetic.models.costs import count_flops
 from synesthetic.models.faces import build_fine_tuned, build_four_block_cnn, build_transfer
 from synesthetic.splits.policy import make_splits
-from synesthetic.training.fit import Experiment, load_model, run_experiment
+from synesthetic.training.fit import Experiment, load_network, run_experiment
 from synesthetic.training.ledger import Ledger
 from synesthetic.training.recipe import Recipe
 
@@ -42,7 +42,7 @@ def test_every_target_is_an_experiment(faces, tmp_path, architecture, features, 
     run = run_experiment(Experiment(faces, split, features, architecture, QUICK, options, targets), ledger=Ledger(tmp_path), cache=tmp_path / "cache")
     tested = run.predictions[run.predictions["part"] == "test"]
     assert columns <= set(tested) and len(tested) == len(split.test)
-    answers = load_model(run).predict(extract(faces, features, cache=tmp_path / "cache").rows(tested["id"]), verbose=0)
+    answers = load_network(run).predict(extract(faces, features, cache=tmp_path / "cache").rows(tested["id"]), verbose=0)
     given = [column for column in tested if column.startswith("p_") or column.startswith("predicted_")]
     assert np.allclose(tested[given], answers, atol=1e-4)
 
@@ -114,4 +114,4 @@ def test_a_long_training_survives_kill_9(tmp_path):
         assert process.wait(timeout=300) == 0, process.stderr.read()
     resumed, left = (Ledger(tmp_path / f"runs-{speed}").runs()[0] for speed in ("slow", "fast"))
     assert resumed.predictions.equals(left.predictions) and resumed.history.equals(left.history) and not list(unfinished.iterdir())
-    assert all(np.array_equal(one, other) for one, other in zip(load_model(resumed).get_weights(), load_model(left).get_weights()))
+    assert all(np.array_equal(one, other) for one, other in zip(load_network(resumed).get_weights(), load_network(left).get_weights()))

@@ -12,7 +12,7 @@ from synesthetic.features.pixels import Pixels
 from synesthetic.models.faces import build_four_block_cnn
 from synesthetic.reporting.faces import plot_examples, plot_saliency, plot_weighting, weighting_table
 from synesthetic.splits.policy import make_splits
-from synesthetic.training.fit import Experiment, load_model, run_experiment
+from synesthetic.training.fit import Experiment, load_network, run_experiment
 from synesthetic.training.ledger import Ledger, gather_predictions
 from synesthetic.training.recipe import Recipe
 
@@ -40,7 +40,7 @@ def test_examples_of_a_run_have_faces_and_heat(faces, runs):
     assert len(examples) <= 10 and set(examples["id"]) <= set(tested["id"])
     with pytest.raises(ValueError, match="of the parts test and validation"):
         choose_examples(runs[0].predictions)
-    model, pictures = load_model(runs[0]), np.stack([Pixels(24)(paths[name]) for name in examples["id"]])
+    model, pictures = load_network(runs[0]), np.stack([Pixels(24)(paths[name]) for name in examples["id"]])
     before = model.predict(pictures, verbose=0)
     heat = grad_cam(model, pictures, before[:, :3].argmax(axis=1), averaged=False)
     assert np.array_equal(model.predict(pictures, verbose=0), before)  # the question left no trace

@@ -25,8 +25,8 @@ from hypothesis import HealthCheck, assume, example, given, settings, strategies
 
 from synesthetic.corpora.art import load_image_folder
 from synesthetic.corpora.base import Corpus, in_class_order
-from synesthetic.corpora.faces import FER2013_EMOTIONS, parse_pixels, read_fer2013_rows
-from synesthetic.corpora.speech import load_emodb, load_tess
+from synesthetic.corpora.faces import parse_pixels, read_fer2013_rows
+from synesthetic.corpora.speech import load_emodb
 from synesthetic.evaluation.arithmetic import accuracy_interval, feasible_accuracy, least_f1, possible_sizes, spread_bounds
 from synesthetic.evaluation.metrics import classification_scores, floors, per_class_scores
 from synesthetic.evaluation.regression import regression_scores
@@ -34,7 +34,6 @@ from synesthetic.evaluation.uncertainty import FROM_COUNTS, cluster_bootstrap_in
 from synesthetic.features.mel import AudioError, LogMel, load_audio
 from synesthetic.features.pixels import ImageError, Pixels
 from synesthetic.foundation import canonical, content_key
-from synesthetic.reporting.site import number_words
 from synesthetic.splits.policy import POLICIES, make_splits, sized_split, validation_split
 
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", 0))

@@ -28,7 +28,7 @@ from scipy import stats
 
 from synesthetic.training.ledger import Ledger
 from synesthetic.tuning import storage
-from synesthetic.tuning.effort import anytime, anytime_area, anytime_band, compare_engines, engine_verdict, engines_at, searches_needed, separate_engines, smallest_p
+from synesthetic.tuning.effort import anytime, anytime_band, compare_engines, engine_verdict, engines_at, searches_needed, separate_engines, smallest_p
 from synesthetic.tuning.experiments import COSTS, MEASURE, winner
 from synesthetic.tuning.gp import GaussianProcessSampler
 from synesthetic.tuning.pareto import pareto_front

@@ -34,7 +34,7 @@ from ..splits.leakage import Audit, audit_split, check_leakage
 from ..splits.policy import PARTS, Split
 from ..training.augment import augment
 from ..training.comparison import MEL
-from ..training.fit import keep_freed_memory, load_model, make_variables, peak_memory_mb, seeded, side_by_side, source_digest
+from ..training.fit import keep_freed_memory, load_network, make_variables, peak_memory_mb, seeded, side_by_side, source_digest
 from ..training.ledger import Ledger, Run, check_may_train
 from ..training.recipe import SCHEDULES, Augmentation, make_optimizer
 
@@ -557,7 +557,7 @@ def load_listener(
     "Load the towers of a run; raise `ValueError` if it is of another kind."
     if not {"sounds", "pictures"} <= set(run.experiment):
         raise ValueError(f"{run!r} is not of a joint experiment: it has no two towers")
-    return Listener(load_model(run), tuple(run.experiment["corpus"]["classes"]))
+    return Listener(load_network(run), tuple(run.experiment["corpus"]["classes"]))
 
 # %% ../../nbs/crossmodal/10_embedding.ipynb #64a092c1
 def _place_columns(table: pd.DataFrame) -> np.ndarray:

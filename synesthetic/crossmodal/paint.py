@@ -21,7 +21,7 @@ from .studio import Studio
 from ..features.mel import AudioError, LogMel, fix_length, load_audio, log_mel
 from ..features.pixels import to_uint8
 from ..training.adversarial import generate
-from ..training.fit import load_model
+from ..training.fit import load_network
 from ..training.ledger import Ledger, Run
 
 # %% ../../nbs/crossmodal/40_paint.ipynb #7a38737d
@@ -105,7 +105,7 @@ def open_atelier(
     order = studio.pictures.items.set_index("id").loc[towers.predictions["id"][pictures]].reset_index()
     stand_in = " ".join(text for text in (studio.sounds.stand_in, studio.pictures.stand_in) if text)
     embeddings = np.asarray(towers.array("embeddings"))[pictures]
-    return Atelier(load_listener(towers), load_model(painter), order, embeddings, joint.sound_features, stand_in)
+    return Atelier(load_listener(towers), load_network(painter), order, embeddings, joint.sound_features, stand_in)
 
 
 def check_painters(

@@ -168,7 +168,8 @@ def open_studio(
     "Load sounds and pictures and declare what is done with them."
     size = choose_profile(profile, STUDIO_PROFILES, **changes)
     pictures = pictures or ("embedded-paintings" if sounds == "embedded" else "paintings")
-    heard = load_corpus(sounds, data, classes="all", **({"phrases": size.phrases} if sounds == "embedded" else {}))
+    made = {"phrases": size.phrases} if sounds == "embedded" else {}
+    heard = load_corpus(sounds, None if made else data, classes="all", **made)
     shape = {"artists": size.artists, "paintings": size.paintings} if pictures == "embedded-paintings" else {}
     seen = load_corpus(pictures, None if shape else picture_data or data, **shape)
     kept = classes or ",".join(shared_classes(heard, seen))

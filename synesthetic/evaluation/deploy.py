@@ -4,17 +4,15 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'CARD', 'REFUSED', 'with_backbone', 'deployable', 'card_scores', 'standardisation', 'model_card',
-           'save_model', 'ModelError', 'read_card', 'check_card', 'check_layers', 'cut_windows', 'SavedModel',
-           'card_lines', 'load_model']
+           'save_model', 'ModelError', 'read_card', 'check_card', 'check_layers', 'SavedModel', 'card_lines',
+           'load_model']
 
 # %% ../../nbs/evaluation/70_deploy.ipynb #c786e6eb
 import hashlib
 import importlib
 import json
 import logging
-import os
 import pkgutil
-import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -34,14 +32,13 @@ from ..corpora.base import Corpus
 from .regression import predicted_dimensions
 from .uncertainty import speaker_interval
 from ..features.backbone import Backbone, fresh_network, preprocessing_constants
-from ..features.mel import SILENT_PEAK, read_samples
+from ..features.mel import cut_windows, read_samples
 from ..features.pixels import Pixels, load_image, to_uint8
 from ..features.specs import build_spec
-from ..foundation import canonical
+from ..foundation import atomic_file, canonical
 from ..models.faces import FixedScale
-from ..training.fit import load_model as load_network
-from ..training.fit import source_digest
-from ..training.ledger import Run, package_versions
+from ..training.fit import load_network, source_digest
+from ..training.ledger import Run
 
 # %% ../../nbs/evaluation/70_deploy.ipynb #f2bfa6c8
 def with_backbone(
@@ -197,16 +194,14 @@ def save_model(
         raise ValueError(f"{file}: a saved model is named <name>.keras")
     network, spec = deployable(run, backbone=backbone)
     card = model_card(run, network, spec, corpus=corpus)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{file.stem}-", dir=file.parent) as scratch:
-        whole = Path(scratch, "model.keras")
+    with atomic_file(file) as whole:
         network.save(whole, include_optimizer=False)
         with zipfile.ZipFile(whole, "a") as archive:
             card["network"]["digest"] = _digest(archive)
             text = json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
             archive.writestr(CARD, text)
-        file.with_suffix(".json").write_text(text, encoding="utf-8")
-        os.replace(whole, file)
+    with atomic_file(file.with_suffix(".json")) as told:
+        told.write_text(text, encoding="utf-8")
     return file
 
 # %% ../../nbs/evaluation/70_deploy.ipynb #bba3d3f3
@@ -319,19 +314,6 @@ def _picture(item: object) -> Image.Image:
         raise ValueError(f"a picture has the shape (height, width) or (height, width, 3), not {pixels.shape}")
     return Image.fromarray(pixels if pixels.dtype == np.uint8 else to_uint8(pixels)).convert("RGB")
 
-
-def cut_windows(
-    y: np.ndarray,  # (samples,)
-    sr: int,  # Hz
-    window: float,  # s
-    hop: float,  # from window to window, s
-) -> Iterator[tuple[float, float, np.ndarray | None]]:  # start and end in s, samples; None where there is no sound
-    "Cut a recording into windows; one that is shorter than a window is one, as it is."
-    if not (window > 0 and hop > 0):
-        raise ValueError(f"window and hop must be above 0 s, not {window} and {hop}")
-    for start in np.arange(0, max(len(y) - window * sr, 0) + 1, hop * sr).astype(int):
-        part = y[start:start + int(window * sr)]
-        yield start / sr, (start + len(part)) / sr, part if np.abs(part).max() >= SILENT_PEAK else None
 
 # %% ../../nbs/evaluation/70_deploy.ipynb #49884bbe
 @dataclass(frozen=True, eq=False)

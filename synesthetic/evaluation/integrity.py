@@ -214,8 +214,9 @@ def _favours(
 
 # %% ../../nbs/evaluation/30_integrity.ipynb #5983cf5e
 def _codes(predictions: pd.DataFrame, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    "Labels and answers as class numbers."
-    return tuple(pd.Index(classes).get_indexer(predictions[column]) for column in ("label", "predicted"))
+    "Labels and answers as class numbers, found otherwise than the first implementation does."
+    number = {name: place for place, name in enumerate(classes)}
+    return tuple(np.array([number[name] for name in predictions[column]], dtype=int) for column in ("label", "predicted"))
 
 
 def _counts(truth: np.ndarray, answer: np.ndarray, count: int) -> np.ndarray:
@@ -743,7 +744,7 @@ class Verification:
 
     def _repr_html_(self):
         head, *lines = str(self).split("\n")
-        return html_card(head, table=self.table.to_html(index=False), lines=lines)
+        return html_card(head, table=self.table.to_html(index=False, float_format="{:.4g}".format), lines=lines)
 
 
 def _plain(value: object) -> Any:

@@ -277,7 +277,7 @@ class Interval:
     "A score with its interval, and what that rests on."
 
     estimate: float  # the pooled score, averaged over the seeds
-    low: float  # not clipped; nan for fewer than two groups
+    low: float  # not clipped: few groups give an interval that leaves the scale; nan for fewer than two
     high: float
     level: float  # of confidence: 0.95
     n: int  # items

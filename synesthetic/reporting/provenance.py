@@ -19,7 +19,6 @@ import nbformat
 import pandas as pd
 import papermill
 
-from ..foundation import project_folder
 from .report import ReportError, execute, read_numbers, template
 from ..training.ledger import Ledger
 

@@ -10,7 +10,6 @@ __all__ = ['THIRDS', 'valence_table', 'simulated_answers', 'errors_by_group', 'p
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

@@ -195,7 +195,7 @@ class Inspection:
         return (f"refused: {', '.join(refused)}" if refused else "nothing is shared that must not be" + (", as far as was checked" if rest else "")) + rest
 
     def _repr_html_(self):
-        table = self.audit.table.to_html(na_rep="not known")
+        table = self.audit.table.astype(object).where(self.audit.table.notna(), "not known").to_html()
         return html_card(self.lines()[0], {"conclusion": self.conclusion()}, table=table, lines=_content_lines(self))
 
 # %% ../../nbs/splits/30_inspection.ipynb #b2f543d7

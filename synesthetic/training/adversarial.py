@@ -328,7 +328,7 @@ def draw_latents(
 
 
 def generate(
-    generator: keras.Model,  # [latent, condition] -> picture, such as `load_model(run)`
+    generator: keras.Model,  # [latent, condition] -> picture, such as `load_network(run)`
     conditions: np.ndarray,  # (m, d) emotion embeddings of length 1
     *,
     seed: int = 0,  # of the noise

@@ -25,7 +25,7 @@ from ..features.pixels import Pixels
 from ..models.costs import count_flops, milliseconds_per_item
 from ..models.faces import build_fine_tuned, build_four_block_cnn, build_transfer
 from ..splits.policy import Split, inner_split, make_splits, sized_split
-from .fit import Experiment, load_model
+from .fit import Experiment, load_network
 from .ledger import Run
 from .recipe import NO_AUGMENTATION, Recipe
 
@@ -213,7 +213,7 @@ def build_unfrozen(
     **options,  # of `build_transfer`, as the head has them
 ) -> keras.Model:  # (batch, *input_shape) -> (batch, outputs + dimensions)
     "Join a backbone and the head that was trained on its features."
-    trained = load_model(Run(Path(head.folder)))
+    trained = load_network(Run(Path(head.folder)))
     return build_fine_tuned(
         input_shape, outputs, network=fresh_network(backbone), preprocessing=preprocessing_constants(backbone), blocks=blocks, head=trained, **options
     )
@@ -239,7 +239,7 @@ def whole_network(
     run: Run,  # what it led to
 ) -> keras.Model:  # (batch, height, width, 3), pixels in -1..1 -> (batch, outputs)
     "Take the network of a run; to a head its backbone is joined."
-    return unfreeze(experiment, run, blocks=0).build() if isinstance(experiment.features, Backbone) else load_model(run)
+    return unfreeze(experiment, run, blocks=0).build() if isinstance(experiment.features, Backbone) else load_network(run)
 
 
 def network_costs(

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LARGE', 'Experiment', 'source_digest', 'seeded', 'Batches', 'make_variables', 'train_network', 'predictions_table',
            'keep_freed_memory', 'peak_memory_mb', 'run_experiment', 'run_all', 'run_groups', 'side_by_side', 'warm_up',
-           'use_threads', 'load_model']
+           'use_threads', 'load_network']
 
 # %% ../../nbs/training/40_fit.ipynb #cacfe81a
 import ast
@@ -701,7 +701,7 @@ def use_threads(
     os.environ.update(TF_NUM_INTRAOP_THREADS=str(threads), TF_NUM_INTEROP_THREADS=str(threads))
 
 # %% ../../nbs/training/40_fit.ipynb #736dd291
-def load_model(
+def load_network(
     run: Run,  # of a network
 ) -> keras.Model:  # with the weights that were tested
     "Load the network of a run; raise `ValueError` if the run kept none."

@@ -18,12 +18,12 @@ import pandas as pd
 from ..corpora.base import Corpus
 from ..features.cache import FeatureSpec
 from ..features.dense import FlatMel, MelSummary
-from ..features.mel import SILENT_PEAK, read_samples
+from ..features.mel import cut_windows, read_samples
 from ..features.specs import build_spec
 from ..models.classical import build_mean, build_ridge
 from ..models.valence import build_dense
 from ..splits.policy import Split, validation_split
-from .fit import Experiment, load_model
+from .fit import Experiment, load_network
 from .ledger import Run
 from .recipe import Recipe
 
@@ -114,16 +114,12 @@ def predict_valence(
         raise ValueError(f"the run {run.key[:8]} predicts classes; take one with targets such as ('valence',)")
     if not hasattr(spec, "sr"):
         raise ValueError(f"the run {run.key[:8]} sees by {type(spec).__name__}; take one that hears")
-    if not (window > 0 and hop > 0):
-        raise ValueError(f"window and hop must be above 0 s, not {window} and {hop}")
-    y, model = read_samples(sound, wanted=spec.sr, sr=sr), model or load_model(run)
-    starts = np.arange(0, max(len(y) - window * spec.sr, 0) + 1, hop * spec.sr).astype(int)
-    parts = [y[start: start + int(window * spec.sr)] for start in starts]
-    heard = np.array([np.abs(part).max() >= SILENT_PEAK for part in parts])
-    features = np.stack([spec.transform(y), *(spec.transform(part) for part, loud in zip(parts, heard) if loud)])
-    answers = model.predict(features, verbose=0)
+    y = read_samples(sound, wanted=spec.sr, sr=sr)
+    starts, ends, parts = zip(*cut_windows(y, spec.sr, window, hop))
+    heard = np.array([part is not None for part in parts])
+    features = np.stack([spec.transform(y), *(spec.transform(part) for part in parts if part is not None)])
+    answers = (model or load_network(run)).predict(features, verbose=0)
     values = np.full((len(parts), len(targets)), np.nan)
     values[heard] = answers[1:]
-    ends = np.minimum(starts / spec.sr + window, len(y) / spec.sr)
-    windows = pd.DataFrame({"start": starts / spec.sr, "end": ends, **dict(zip(targets, values.T))})
+    windows = pd.DataFrame({"start": starts, "end": ends, **dict(zip(targets, values.T))})
     return Heard(pd.Series(answers[0], targets, dtype=float), windows)
