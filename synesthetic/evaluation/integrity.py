@@ -216,7 +216,7 @@ def _favours(
 def _codes(predictions: pd.DataFrame, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     "Labels and answers as class numbers, found otherwise than the first implementation does."
     number = {name: place for place, name in enumerate(classes)}
-    return tuple(np.array([number[name] for name in predictions[column]], dtype=int) for column in ("label", "predicted"))
+    return tuple(np.array([number.get(name, -1) for name in predictions[column]], dtype=int) for column in ("label", "predicted"))
 
 
 def _counts(truth: np.ndarray, answer: np.ndarray, count: int) -> np.ndarray:
