@@ -19,7 +19,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -127,19 +127,26 @@ def atomic_file(
 # %% ../nbs/05_foundation.ipynb #4017f8c1
 @contextmanager
 def one_process(
-    path: str | Path,  # the lock's file; its folder is made
+    path: str | Path,  # the lock's file; its folder is made, and the file is removed afterwards
     what: str = "this",  # what is done, for the line that says that somebody else does it
 ) -> Iterator[None]:
     "Wait until no other process is within a block with the same file; raise `OSError` where there can be none."
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"another process is at work on {what}: waiting for it", file=sys.stderr, flush=True)
-        lock.acquire()
+    lock, said = FileLock(path), False
+    while not lock.is_locked:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0.2 if said else 0)
+        except Timeout:
+            if not said:
+                print(f"another process is at work on {what}: waiting for it", file=sys.stderr, flush=True)
+            said = True
+        except FileNotFoundError:  # its last owner swept the folder away just now
+            continue
     try:
         yield
     finally:
+        with suppress(OSError):  # before it is let go of, so that nobody else's is removed; Windows keeps a file that is open
+            Path(path).unlink()
         lock.release()
 
 # %% ../nbs/05_foundation.ipynb #4daccb9d
