@@ -447,7 +447,7 @@ def test_the_hub(checkpoint, monkeypatch, tmp_path, clips):
 @pytest.mark.parametrize("change", [{"layer_norm_eps": "x"}, {"hidden_dropout": None}, {"layerdrop": float("nan")}, {"conv_dim": "512"}, {"num_hidden_layers": 2.5}])
 def test_configuration_of_another_kind(change):
     name, = change
-    with pytest.raises(ValueError, match=f"a speech encoder cannot be built: {name}="):
+    with pytest.raises(ValueError, match=f"a speech encoder cannot be built: {name}(=| must be)"):
         EncoderConfig.from_dict({"model_type": "wav2vec2", **change})
 
 

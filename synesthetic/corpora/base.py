@@ -103,7 +103,7 @@ def _corpus_card(corpus: Corpus) -> str:
     return html_card(f"Corpus {corpus.name}: {len(corpus):,} items", {"classes": counts or "none", **groups, **rated, **about}, lines=[corpus.stand_in])
 
 
-Corpus._repr_html_ = _corpus_card  # beside the class: its code decides keys of trainings, and its looks must not
+Corpus._repr_html_ = _corpus_card  # type: ignore[attr-defined]  # beside the class: its code decides keys of trainings, and its looks must not
 
 # %% ../../nbs/corpora/10_base.ipynb #8555092d
 def select_classes(

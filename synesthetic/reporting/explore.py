@@ -208,8 +208,9 @@ class CorpusBrowser:
         draw_item(path, picture=self.pictures, spec=self.spec, ax=axes[0, 0])
         if beside:
             plot_valence_arousal(self.corpus.items, ax=axes[0, 1])
+        options: dict[str, Any] = {"format": "jpeg", "pil_kwargs": {"quality": 80}} if beside else {}
         file = io.BytesIO()
-        figure.savefig(file, dpi=80, **({"format": "jpeg", "pil_kwargs": {"quality": 80}} if beside else {}))
+        figure.savefig(file, dpi=80, **options)
         plt.close(figure)
         return file.getvalue()
 
@@ -219,7 +220,7 @@ class CorpusBrowser:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         "The widgets for JupyterLab, a picture for a page that has no kernel."
         beside = self.plane and "label" in self.corpus.items and plane_range(self.corpus.items) == (-1.0, 1.0)
-        still = self._drawn(self.item["path"], beside) if self.picture.value else b""
+        still = self._drawn(self.item["path"], beside) if self.item is not None and self.picture.value else b""
         kept = {"image/jpeg" if beside else "image/png": base64.b64encode(still).decode()} if still else {}
         return {**self.box._repr_mimebundle_(), **kept, "text/plain": repr(self)}
 

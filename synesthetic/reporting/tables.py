@@ -107,7 +107,7 @@ FORMATS = {
 
 
 def show_table(
-    table: pd.DataFrame,
+    table: pd.DataFrame,  # whatever is to be read
     caption: str,  # what the table says
     *,
     note: str = "",  # what it rests on

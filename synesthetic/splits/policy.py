@@ -47,7 +47,7 @@ def _split_card(split: Split) -> str:
     return html_card(f"Split by {split.policy}, fold {split.fold + 1} of {split.folds}", facts)
 
 
-Split._repr_html_ = _split_card  # beside the class: its code decides keys of trainings, and its looks must not
+Split._repr_html_ = _split_card  # type: ignore[attr-defined]  # beside the class: its code decides keys of trainings, and its looks must not
 
 # %% ../../nbs/splits/10_policy.ipynb #acd4d606
 def check_policy(

@@ -173,7 +173,7 @@ def _run_card(run: Run) -> str:
     return html_card(repr(run).strip("<>"), facts)
 
 
-Run._repr_html_ = _run_card  # beside the class: its code decides keys of trainings, and its looks must not
+Run._repr_html_ = _run_card  # type: ignore[attr-defined]  # beside the class: its code decides keys of trainings, and its looks must not
 
 # %% ../../nbs/training/30_ledger.ipynb #be927730
 class Ledger:

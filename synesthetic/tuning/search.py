@@ -20,7 +20,7 @@ import optuna
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-from optuna.distributions import BaseDistribution, distribution_to_json
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution, distribution_to_json
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
@@ -308,8 +308,10 @@ class Study:
 
 def _range(distribution: BaseDistribution) -> str:
     "What a hyperparameter may be, in words."
-    if hasattr(distribution, "choices"):
+    if isinstance(distribution, CategoricalDistribution):
         return ", ".join(map(str, distribution.choices))
+    if not isinstance(distribution, (FloatDistribution, IntDistribution)):
+        return str(distribution)
     further = f" in steps of {distribution.step:g}" if distribution.step not in (None, 1) else ", evenly in its logarithm" if distribution.log else ""
     return f"{distribution.low:g} to {distribution.high:g}{further}"
 
