@@ -11,6 +11,7 @@ import base64
 import io
 from html import escape
 from types import ModuleType
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
