@@ -12,9 +12,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from conftest import ROOT
+import warm
 
-COMMAND = Path(sys.executable).with_name("synesthetic")
 SMALL = {
     "phrases": 3, "artists": 6, "paintings": 4, "folds": 2, "epochs": 3, "judge_epochs": 3, "steps": 4, "batch_size": 8, "filters": 8,
     "snapshots": 2, "workers": 1,
@@ -60,8 +59,7 @@ def place(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def finished(place) -> Path:
     "The report of week 6, as small as it gets."
-    call = [COMMAND, "report", "06", "--out", str(place / "report"), *settings(SMALL)]
-    run = subprocess.run(call, env=environment(place), cwd=ROOT, capture_output=True, text=True)
+    run = warm.synesthetic("report", "06", "--out", place / "report", *settings(SMALL), env=environment(place))
     assert run.returncode == 0, run.stderr[-3000:]
     return place / "report"
 
@@ -77,7 +75,7 @@ def clip(tmp_path_factory) -> Path:
 
 def paint(place: Path, *words: str) -> subprocess.CompletedProcess:
     "The command line's painting, with the runs of the small report."
-    return subprocess.run([COMMAND, "paint", *map(str, words)], env=environment(place), cwd=place, capture_output=True, text=True)
+    return warm.synesthetic("paint", *words, env=environment(place), cwd=place)
 
 
 def test_report_leaves_what_it_promises(finished):
@@ -93,12 +91,12 @@ def test_report_leaves_what_it_promises(finished):
 
 
 def test_report_can_be_verified(finished, place):
-    call = subprocess.run([COMMAND, "reports", "verify", str(finished)], env=environment(place), cwd=ROOT, capture_output=True, text=True)
+    call = warm.synesthetic("reports", "verify", finished, env=environment(place))
     assert call.returncode == 0 and "ok" in call.stdout, call.stdout + call.stderr
 
 
 def test_runs_of_all_kinds_can_be_verified(finished, place):
-    call = subprocess.run([COMMAND, "runs", "verify"], env=environment(place), cwd=ROOT, capture_output=True, text=True)
+    call = warm.synesthetic("runs", "verify", env=environment(place))
     assert call.returncode == 0, call.stdout[-3000:] + call.stderr[-2000:]
 
 

@@ -2,13 +2,11 @@
 import json
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from conftest import ROOT
+import warm
 from synesthetic.corpora.catalogue import load_corpus
 from synesthetic.corpora.synthetic_music import synthetic_music
 from synesthetic.splits.duplicates import conflicting_labels, find_duplicates
@@ -16,13 +14,10 @@ from synesthetic.splits.leakage import audit_split, audit_splits
 from synesthetic.splits.planted import plant_copies, search_quality
 from synesthetic.splits.policy import make_splits
 
-COMMAND = Path(sys.executable).with_name("synesthetic")
-
 
 def synesthetic(*words: str, **environment: str) -> subprocess.CompletedProcess:
     "Type a command."
-    call = [COMMAND, *map(str, words)]
-    return subprocess.run(call, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
+    return warm.synesthetic(*words, env={**os.environ, **environment})
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The week-3 report from end to end: on the embedded faces, on pictures in parts with copies across them, and refusals."""
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +8,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from conftest import ROOT
+import warm
 from synesthetic.corpora.synthetic_faces import synthetic_faces
 
-COMMAND = Path(sys.executable).with_name("synesthetic")
 SMALL = {
     "backbones": "MobileNetV2", "size": 32, "folds": 2, "seeds": 1, "epochs": 2, "cnn_epochs": 2, "fine_epochs": 1, "identities": 6, "images": 2,
     "classes": "happy,sad,angry", "shown": 8,
@@ -22,7 +20,7 @@ SMALL = {
 def report(workplace: dict, out: Path, *more: str, **settings: object) -> subprocess.CompletedProcess:
     "The command line's report, as small as it gets."
     words = [word for name, value in {**SMALL, **settings}.items() for word in ("--set", f"{name}={value}")]
-    return subprocess.run([COMMAND, "report", "03", "--out", str(out), *words, *more], env=workplace, cwd=ROOT, capture_output=True, text=True)
+    return warm.synesthetic("report", "03", "--out", out, *words, *more, env=workplace)
 
 
 @pytest.fixture(scope="module")

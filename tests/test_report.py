@@ -13,6 +13,7 @@ import nbformat
 import pandas as pd
 import pytest
 
+import warm
 from conftest import ROOT
 
 COMMAND = Path(sys.executable).with_name("synesthetic")
@@ -22,8 +23,7 @@ SETTINGS = [word for name, value in SMALL.items() for word in ("--set", f"{name}
 
 def report(workplace: dict, out: Path, *more: str) -> subprocess.CompletedProcess:
     "The command line's report, as small as it gets."
-    call = [COMMAND, "report", "04", "--out", str(out), *SETTINGS, *more]
-    return subprocess.run(call, env=workplace, cwd=ROOT, capture_output=True, text=True)
+    return warm.synesthetic("report", "04", "--out", out, *SETTINGS, *more, env=workplace)
 
 
 def keys(workplace: dict) -> dict[str, float]:
@@ -168,7 +168,7 @@ def copied(finished, workplace, tmp_path_factory) -> Path:
 
 def verify(workplace: dict, folder: Path) -> subprocess.CompletedProcess:
     "The command line's verification."
-    return subprocess.run([COMMAND, "reports", "verify", folder], env=workplace, cwd=ROOT, capture_output=True, text=True)
+    return warm.synesthetic("reports", "verify", folder, env=workplace)
 
 
 def test_report_can_be_verified(copied, workplace):
@@ -193,7 +193,7 @@ def test_edited_predictions_are_noticed(copied, workplace):
     kept = file.read_bytes()
     table = pd.read_parquet(file)
     table.assign(predicted=table["label"]).to_parquet(file, index=False)
-    found, runs = verify(workplace, copied), subprocess.run([COMMAND, "runs", "verify"], env=workplace, cwd=ROOT, capture_output=True, text=True)
+    found, runs = verify(workplace, copied), warm.synesthetic("runs", "verify", env=workplace)
     file.write_bytes(kept)
     assert found.returncode == 1 and "was altered after it was finished: predictions.parquet" in found.stdout
     assert runs.returncode == 1 and f"{key} cnn" in runs.stdout and "predictions.parquet was altered" in runs.stdout
@@ -205,8 +205,8 @@ def test_missing_runs_are_not_made_in_silence(copied, workplace, tmp_path):
 
 
 def test_week_one(workplace, tmp_path):
-    call = [COMMAND, "report", "01", "--corpus", "embedded,embedded-paintings", "--out", str(tmp_path), "--set", "planted=2", "--set", "folds=2"]
-    run = subprocess.run(call, env=workplace, cwd=ROOT, capture_output=True, text=True)
+    settings = ("--corpus", "embedded,embedded-paintings", "--set", "planted=2", "--set", "folds=2")
+    run = warm.synesthetic("report", "01", "--out", tmp_path, *settings, env=workplace)
     assert run.returncode == 0, run.stderr[-3000:]
     numbers = json.loads((tmp_path / "numbers.json").read_text())
     assert set(numbers["corpora"]) == {"embedded", "embedded-paintings"}

@@ -1,15 +1,13 @@
 """The week-5 report from end to end on the embedded corpora, and its refusals."""
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from conftest import ROOT
+import warm
 
-COMMAND = Path(sys.executable).with_name("synesthetic")
 SMALL = {
     "performers": 4, "phrases": 3, "input_length": 6000, "hidden_size": 16, "hidden_layers": 1, "pretraining_epochs": 1, "epochs": 2, "folds": 2, "ablation_seeds": 1,
     "repeats": 2, "search_minutes": 0.01, "n_trials": 2, "search_length": 6000, "engines": "tpe,random", "few_shot": 0.1, "allow_leakage": "text,near-duplicate", "batch_size": 16,
@@ -19,7 +17,7 @@ SMALL = {
 def report(workplace: dict, out: Path, *more: str, **settings: object) -> subprocess.CompletedProcess:
     "The command line's report, as small as it gets."
     words = [word for name, value in {**SMALL, **settings}.items() for word in ("--set", f"{name}={value}")]
-    return subprocess.run([COMMAND, "report", "05", "--out", str(out), *words, *more], env=workplace, cwd=ROOT, capture_output=True, text=True)
+    return warm.synesthetic("report", "05", "--out", out, *words, *more, env=workplace)
 
 
 def test_report_on_the_embedded_corpora(workplace, tmp_path):

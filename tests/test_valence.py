@@ -2,7 +2,6 @@
 import json
 import pickle
 import subprocess
-import sys
 import warnings
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from scipy import stats
 from sklearn.metrics import r2_score
 from threadpoolctl import threadpool_limits
 
-from conftest import ROOT
+import warm
 from synesthetic.evaluation.regression import ccc, mse, pearson, r2
 from synesthetic.tuning.search import Objective, Study, search
 from synesthetic.tuning.space import SPACES
 
-COMMAND = Path(sys.executable).with_name("synesthetic")
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -88,7 +86,7 @@ SMALL = {"folds": 2, "seeds": 1, "epochs": 1, "divisions": 1, "n_trials": 3, "lo
 def report(workplace: dict, out: Path, *more: str, **settings: object) -> subprocess.CompletedProcess:
     "The command line's report, as small as it gets."
     words = [word for name, value in {**SMALL, **settings}.items() for word in ("--set", f"{name}={value}")]
-    return subprocess.run([COMMAND, "report", "02", "--out", str(out), *words, *more], env=workplace, cwd=ROOT, capture_output=True, text=True)
+    return warm.synesthetic("report", "02", "--out", out, *words, *more, env=workplace)
 
 
 @pytest.fixture(scope="module")
