@@ -25,8 +25,8 @@ app = typer.Typer(
 )
 runs_app = typer.Typer(no_args_is_help=True, help="Look after the ledger: the finished runs.")
 reports_app = typer.Typer(no_args_is_help=True, help="Look after the finished reports.")
-app.add_typer(runs_app, name="runs")
 models_app = typer.Typer(no_args_is_help=True, help="Save trained networks as single files, to predict with anywhere.")
+app.add_typer(runs_app, name="runs")
 app.add_typer(reports_app, name="reports")
 app.add_typer(models_app, name="models")
 

@@ -1,14 +1,13 @@
 """Shared fixtures: small recordings, a small corpus, and the real corpora where a machine has them."""
 import os
+import tempfile
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
-import soundfile
 
 from synesthetic.corpora.base import Corpus
+from tones import write_tones
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
@@ -69,6 +68,13 @@ def workplace(tmp_path_factory) -> dict[str, str]:
     return {**os.environ, **places, "MPLBACKEND": "agg", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
+@pytest.fixture(scope="module")
+def home():
+    "A folder for all tests of a file, in memory where it can be: what is killed and read again need not wait for a disk."
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture
 def real_data() -> Path:
     "The folder of real corpora; the test is skipped where there is none."
@@ -81,14 +87,4 @@ def real_data() -> Path:
 @pytest.fixture
 def tone_corpus(tmp_path) -> Corpus:
     "Four speakers, low tones for sad and high ones for happy, two takes of each, half a second long."
-    rng, rows = np.random.default_rng(0), []
-    seconds = np.arange(8000) / 16000
-    for speaker in range(4):
-        for label, pitch in (("happy", 900), ("sad", 300)):
-            for take in range(2):
-                path = tmp_path / "tones" / f"s{speaker}-{label}-{take}.wav"
-                path.parent.mkdir(exist_ok=True)
-                tone = 0.3 * np.sin(2 * np.pi * (pitch + 40 * speaker) * seconds)
-                soundfile.write(path, tone + 0.05 * rng.standard_normal(8000), 16000)
-                rows.append({"id": path.stem, "path": str(path), "label": label, "speaker": f"s{speaker}"})
-    return Corpus("tones", pd.DataFrame(rows), ("happy", "sad"), licence="CC0-1.0", citation="none")
+    return write_tones(tmp_path / "tones", takes=2, samples=8000, loud=0.3, noise=0.05)

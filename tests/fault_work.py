@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile
 
 from synesthetic.corpora.base import Corpus
+from tones import write_tones
 
 
 def outcome(file: str, work, arguments: tuple, settings: dict, clock: float = 0.0) -> None:
@@ -97,27 +97,16 @@ def arrange_death(moment: str) -> None:
 # Trainings
 
 
-def write_tones(folder: Path) -> Corpus:
-    "Four speakers, low tones for sad and high ones for happy, two takes of each, with so much noise that scores differ; written if they are not there."
-    rng, rows = np.random.default_rng(0), []
-    seconds = np.arange(4000) / 16000
-    for speaker in range(4):
-        for label, pitch in (("happy", 900), ("sad", 300)):
-            for take in range(3):
-                path = folder / f"s{speaker}-{label}-{take}.wav"
-                tone = 0.02 * np.sin(2 * np.pi * (pitch + 40 * speaker) * seconds) + 0.1 * rng.standard_normal(4000)
-                if not path.exists():
-                    folder.mkdir(exist_ok=True, parents=True)
-                    soundfile.write(path, tone, 16000)
-                rows.append({"id": path.stem, "path": str(path), "label": label, "speaker": f"s{speaker}"})
-    return Corpus("tones", pd.DataFrame(rows), ("happy", "sad"), licence="CC0-1.0", citation="none")
+def short_tones(folder: Path) -> Corpus:
+    "Three takes of a quarter of a second."
+    return write_tones(folder, takes=3, samples=4000)
 
 
 def experiments(tones: Path, count: int = 1, **recipe) -> list:
     "Trainings of a second, with one seed after the other."
     from tuning_study import tones_experiment
 
-    return [tones_experiment(write_tones(tones), seed=seed, **recipe) for seed in range(count)]
+    return [tones_experiment(short_tones(tones), seed=seed, **recipe) for seed in range(count)]
 
 
 def same(run) -> dict:
@@ -191,7 +180,7 @@ def compute_features(tones: Path, cache: Path) -> list:
     from synesthetic.features.cache import extract
     from synesthetic.features.mel import LogMel
 
-    return np.asarray(extract(write_tones(tones), LogMel(n_mels=64, duration=1.0), cache=cache, progress=False).values).sum(axis=(1, 2)).tolist()
+    return np.asarray(extract(short_tones(tones), LogMel(n_mels=64, duration=1.0), cache=cache, progress=False).values).sum(axis=(1, 2)).tolist()
 
 
 def search_all(tones: Path, folder: Path, step: float = 0.0) -> list:

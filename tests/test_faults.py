@@ -41,15 +41,6 @@ from synesthetic.features.mel import LogMel
 from synesthetic.foundation import content_key
 from synesthetic.training.ledger import Ledger, Run
 
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a folder that never waits for a disk
-
-
-@pytest.fixture(scope="module")
-def home():
-    "A folder for all tests of this file."
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        yield Path(folder)
-
 
 @pytest.fixture
 def tmp_path(home):
@@ -99,7 +90,7 @@ def elsewhere(home):
 @pytest.fixture(scope="module")
 def tones(home) -> Path:
     "The recordings of all trainings here."
-    fault_work.write_tones(home / "tones")
+    fault_work.short_tones(home / "tones")
     return home / "tones"
 
 
@@ -269,7 +260,7 @@ def test_a_damaged_network_is_not_loaded_and_its_run_is_made_again(elsewhere, to
 
 
 def test_flipped_features_are_computed_again(tones, tmp_path, faults):
-    corpus, spec, rng = fault_work.write_tones(tones), LogMel(n_mels=16, duration=0.25), np.random.default_rng(0)
+    corpus, spec, rng = fault_work.short_tones(tones), LogMel(n_mels=16, duration=0.25), np.random.default_rng(0)
     whole = np.array(extract(corpus, spec, cache=tmp_path).values)
     (entry,) = (tmp_path / "features").iterdir()
     for file in ("values.npy", "items.json"):
@@ -383,7 +374,7 @@ def test_a_corpus_in_a_read_only_folder_works(tones, read_only, tmp_path, faults
 
 
 def test_a_read_only_cache_serves_what_it_has_and_says_what_it_cannot_take(tones, read_only, tmp_path, faults):
-    corpus = fault_work.write_tones(tones)
+    corpus = fault_work.short_tones(tones)
     whole = np.array(extract(corpus, LogMel(n_mels=16, duration=0.25), cache=tmp_path / "cache").values)
     place = read_only(tmp_path / "cache")
     np.testing.assert_array_equal(extract(corpus, LogMel(n_mels=16, duration=0.25), cache=place).values, whole)

@@ -38,15 +38,7 @@ import warm
 from tuning_study import LANDSCAPE, STEPS, carry_out, climb_study, die_while_choosing, noisy_tones, tones_experiment, training_study
 
 SECONDS = [f"{account} seconds" for account in ACCOUNTS]
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a folder that never waits for a disk
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-
-
-@pytest.fixture(scope="module")
-def home():
-    "A folder for all studies of this file."
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        yield Path(folder)
 
 
 @pytest.fixture

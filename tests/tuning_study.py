@@ -8,8 +8,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import optuna
-import pandas as pd
-import soundfile
 from keras import layers
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
@@ -22,6 +20,7 @@ from synesthetic.training.recipe import Recipe
 from synesthetic.tuning import storage
 from synesthetic.tuning.experiments import validation_objective
 from synesthetic.tuning.search import Objective, Study, search
+from tones import write_tones
 
 STEPS = 6
 LANDSCAPE = {
@@ -72,17 +71,7 @@ def build_tiny(input_shape, outputs, *, units=8):
 
 def noisy_tones(folder: Path) -> Corpus:
     "Four speakers, low tones for sad and high ones for happy, four takes of each, with so much noise that scores differ."
-    rng, rows = np.random.default_rng(0), []
-    seconds = np.arange(8000) / 16000
-    folder.mkdir()
-    for speaker in range(4):
-        for label, pitch in (("happy", 900), ("sad", 300)):
-            for take in range(4):
-                path = folder / f"s{speaker}-{label}-{take}.wav"
-                tone = 0.02 * np.sin(2 * np.pi * (pitch + 40 * speaker) * seconds)
-                soundfile.write(path, tone + 0.1 * rng.standard_normal(8000), 16000)
-                rows.append({"id": path.stem, "path": str(path), "label": label, "speaker": f"s{speaker}"})
-    return Corpus("tones", pd.DataFrame(rows), ("happy", "sad"), licence="CC0-1.0", citation="none")
+    return write_tones(folder, takes=4, samples=8000)
 
 
 def tones_experiment(corpus: Corpus, **recipe) -> Experiment:

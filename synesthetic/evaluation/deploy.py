@@ -314,7 +314,6 @@ def _picture(item: object) -> Image.Image:
         raise ValueError(f"a picture has the shape (height, width) or (height, width, 3), not {pixels.shape}")
     return Image.fromarray(pixels if pixels.dtype == np.uint8 else to_uint8(pixels)).convert("RGB")
 
-
 # %% ../../nbs/evaluation/70_deploy.ipynb #49884bbe
 @dataclass(frozen=True, eq=False)
 class SavedModel:

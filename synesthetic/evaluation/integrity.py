@@ -1077,14 +1077,20 @@ def verify_run(
     part: str | None = None,  # "test" or "validation"; by default test, or validation where there is no test part
 ) -> Verification:
     "Verify the predictions of a run; raise `ValueError` if it has none of this part."
-    part, predictions = part or _part(run), _stored(run)
+    return _verified(run, part)[1]
+
+
+def _verified(run: Run, part: str | None) -> tuple[str, Verification]:
+    "The part of a run that is verified, test where there is one, and what was found."
+    predictions = pd.read_parquet(run.folder / "predictions.parquet")  # as they are on the disk, altered or not
+    part = part or ("test" if (predictions["part"] == "test").any() else "validation")
     chosen = predictions[predictions["part"] == part].drop(columns="part").reset_index(drop=True)
     if chosen.empty:
         raise ValueError(f"the run {run.key} has no {part} part; it has {', '.join(sorted(predictions['part'].unique()))}")
     if not predicted_dimensions(chosen) and "predicted" not in chosen:  # a painter's run: pictures and what was asked for
-        return Verification(tuple(_edited(run)), ("no answers to score: only the files were compared with what they were",), _NOTHING, len(chosen))
+        return part, Verification(tuple(_edited(run)), ("no answers to score: only the files were compared with what they were",), _NOTHING, len(chosen))
     found = verify_predictions(chosen, run.experiment["corpus"].get("classes") if "predicted" in chosen else None)
-    return replace(found, findings=(*_edited(run), *found.findings))
+    return part, replace(found, findings=(*_edited(run), *found.findings))
 
 
 def _edited(run: Run) -> list[Finding]:
@@ -1093,16 +1099,6 @@ def _edited(run: Run) -> list[Finding]:
         return []
     what = f"{', '.join(run.altered)} was altered after the run was finished"
     return [Finding("error", "files", what, f"remove {run.folder}; it will be made again")]
-
-
-def _part(run: Run) -> str:
-    "The part that is verified: test where there is one."
-    return "test" if (_stored(run)["part"] == "test").any() else "validation"
-
-
-def _stored(run: Run) -> pd.DataFrame:
-    "The predictions as they are on the disk, altered or not."
-    return pd.read_parquet(run.folder / "predictions.parquet")
 
 
 def verify_runs(
@@ -1115,7 +1111,8 @@ def verify_runs(
     rows = []
     for run in tqdm(list(runs), desc="verifying", unit="run", delay=2, disable=not progress):
         try:
-            rows.append(_row(run, verify_run(run, part), part or _part(run), run.experiment["architecture"]["name"]))
+            told, found = _verified(run, part)
+            rows.append(_row(run, found, told, run.experiment["architecture"]["name"]))
         except (OSError, ValueError, KeyError) as error:
             rows.append(_row(run, _unreadable(run, error), part or "", "unknown"))
     return pd.DataFrame(rows, columns=VERIFIED)

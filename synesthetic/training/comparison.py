@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ..corpora.base import Corpus
-from ..features.mel import LogMel
 from ..features.cache import FeatureSpec
+from ..features.mel import LogMel
 from ..features.summary import AudioSummary
 from ..models.audio import AUDIO_ARCHITECTURES
 from ..models.classical import build_svm
