@@ -34,7 +34,7 @@ drift: $(READY)  ## export the notebooks and fail if the committed library diffe
 	@test -z "$$(git status --porcelain)" || { git status --porcelain; echo "The lines above differ from what is committed."; exit 1; }
 
 readme: $(READY)  ## write README.md from nbs/index.ipynb
-	$(BIN)/jupyter nbconvert --log-level=ERROR --to markdown nbs/index.ipynb --output-dir . --output README.md
+	$(BIN)/jupyter nbconvert --log-level=ERROR --to markdown nbs/index.ipynb --stdout | sed 's|](\.\./|](|g' > README.md  # one folder up from nbs/
 
 wheel: $(READY)  ## build dist/*.whl, which works without the checkout
 	$(BIN)/python -m build

@@ -12,7 +12,7 @@ __all__: list[str]
 
 # corpora: labelled collections
 from .corpora.affectnet import load_affectnet as load_affectnet
-from .corpora.art import load_image_folder as load_image_folder, load_wikiart_emotions as load_wikiart_emotions
+from .corpora.art import load_folder as load_folder, load_wikiart_emotions as load_wikiart_emotions
 from .corpora.base import Corpus as Corpus, corpus_card as corpus_card, select_classes as select_classes, select_items as select_items
 from .corpora.catalogue import describe_corpora as describe_corpora, load_corpus as load_corpus
 from .corpora.pickled import convert_recordings as convert_recordings, load_pickled as load_pickled, read_pickle as read_pickle

@@ -666,7 +666,7 @@ def corpora(
     for name, row in describe_corpora(data).iterrows():
         typer.echo(f"{name:18} {row['title']}")
         typer.echo(f"{'':18} {'found: ' + row['found'] if row['found'] else 'not found; ' + row['how_to_get']}\n")
-    typer.echo("Or give a file of your own as the corpus: recordings with valence (.pkl, .npz, .parquet), or a table of pictures (.csv, with columns file and label).")
+    typer.echo("Or give a file of your own as the corpus: recordings with valence (.pkl, .npz, .parquet), or a table beside recordings or pictures (.csv, with columns file and label; speaker and text where known).")
 
 # %% ../nbs/90_cli.ipynb #ca3f9b98
 def main() -> None:

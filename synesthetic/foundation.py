@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['canonical', 'content_key', 'file_digest', 'atomic_folder', 'naming_full_disk', 'atomic_file', 'one_process',
            'project_folder', 'data_folder', 'runs_folder', 'cache_folder', 'package_checkout', 'shipped_folder',
-           'drawn_from', 'quiet_libraries', 'html_card']
+           'drawn_from', 'quiet_libraries', 'html_card', 'counted']
 
 # %% ../nbs/05_foundation.ipynb #ebed4473
 import dataclasses
@@ -255,3 +255,12 @@ def _html_value(value: object, most: int = 12) -> str:
         for name, count in list(value.items())[:most]
     ]
     return "<br>".join(bars + [f"and {len(value) - most} more"] * (len(value) > most))
+
+# %% ../nbs/05_foundation.ipynb #3f06d63e
+def counted(
+    number: int,
+    thing: str,  # in the singular
+    things: str = "",  # in the plural; with an s by default
+) -> str:
+    "Say how many things there are."
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"

@@ -62,9 +62,10 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory) -> dict[str, str]:
-    "An environment with a ledger and a cache of its own."
-    folder = tmp_path_factory.mktemp("workplace")
-    places = {"SYNESTHETIC_RUNS": str(folder / "runs"), "SYNESTHETIC_CACHE": str(folder / "cache")}
+    "An environment with a ledger of its own, and a cache for all tests of one call: what it holds is found by its content."
+    base = tmp_path_factory.getbasetemp()
+    cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    places = {"SYNESTHETIC_RUNS": str(tmp_path_factory.mktemp("workplace") / "runs"), "SYNESTHETIC_CACHE": str(cache)}
     return {**os.environ, **places, "MPLBACKEND": "agg", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 

@@ -1,7 +1,9 @@
 """Corpora as users have them: real ones where they are, and broken ones."""
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
@@ -36,6 +38,18 @@ def test_emodb(real_data):
     assert sorted(id for split in splits for id in split.test) == list(corpus.items["id"])
     random = audit_split(corpus, make_splits(corpus, "random", folds=5)[0])
     assert random.table.loc["speaker", "shared"] == 10
+
+
+def test_a_csv_beside_recordings(tone_corpus, tmp_path):
+    "As somebody has them who is asked for no layout: file, emotion, actor, sentence."
+    folder = Path(tone_corpus.items["path"][0]).parent
+    table = pd.DataFrame({"File": [Path(path).name for path in tone_corpus.items["path"]], "Emotion": tone_corpus.items["label"], "Actor": tone_corpus.items["speaker"]})
+    table.assign(Sentence="dogs").to_csv(folder / "mine.csv", index=False)
+    corpus = load_corpus("mine.csv", folder)
+    split = make_splits(corpus, "speaker", folds=2)[0]
+    assert corpus.classes == ("happy", "sad") and corpus.items["speaker"].nunique() == 4 and audit_split(corpus, split).leaks == ("text",)
+    features = extract(corpus, MEL, cache=tmp_path)
+    assert not features.skipped and features.ids == tuple(corpus.items["id"]) and "s0-happy-0.wav" in features.ids
 
 
 def test_no_such_folder_and_empty_folder(tmp_path):

@@ -70,7 +70,7 @@ def test_report_takes_copies_out_of_training(workplace, fer_folders, tmp_path):
     assert numbers["copies.duplicate"]["value"] == 5 and "copies.points" in numbers and "duplicates shared" in numbers["copies.points"]["mark"]
     assert "duplicates shared" not in numbers["MobileNetV2.accuracy"]["mark"]
     page = (tmp_path / "week_03.html").read_text()
-    assert "1 picture(s) cannot be used" in page and "does not rate its pictures" in page
+    assert "1 picture cannot be used" in page and "does not rate its pictures" in page
 
 
 def test_refusals_are_said_in_a_line(workplace, tmp_path):

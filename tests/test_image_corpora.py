@@ -10,7 +10,7 @@ from PIL import Image
 
 from synesthetic.corpora import faces
 from synesthetic.corpora.affectnet import load_affectnet
-from synesthetic.corpora.art import count_votes, label_stability, load_feelingblue, load_image_folder, read_table
+from synesthetic.corpora.art import count_votes, label_stability, load_feelingblue, load_folder, read_table
 from synesthetic.corpora.catalogue import load_corpus
 from synesthetic.corpora.faces import find_fer2013, load_fer2013
 from synesthetic.features.cache import extract
@@ -352,7 +352,7 @@ def test_votes_become_labels(tmp_path, capsys):
 
 
 def test_pictures_that_are_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"5 of 5 pictures are neither in .*: 'a.png', 'b.png', 'c.png', \.\.\."):
+    with pytest.raises(FileNotFoundError, match=r"5 of 5 files are neither in .*: 'a.png', 'b.png', 'c.png', \.\.\."):
         load_feelingblue(write_votes(tmp_path / "art", VOTES, files=False))
     with pytest.raises(FileNotFoundError, match="no such table: .*paintings.csv"):
         load_feelingblue(tmp_path)
@@ -392,7 +392,7 @@ def test_folder_of_ones_own(tmp_path):
     about = {"Painter": list("aabbccddeeff"), "arousal": 0.5, "part": ["train"] * 8 + ["test"] * 4}
     table = pd.DataFrame({"IMAGE": names, " Emotion ": ["happy", "sad"] * 6, **about})
     table.to_csv(folder / "table.csv", index=False)
-    corpus = load_image_folder(folder, "table.csv")
+    corpus = load_folder(folder, "table.csv")
     assert corpus.name == "Drawings" and corpus.items["speaker"].nunique() == 6 and corpus.items["arousal"].eq(0.5).all()
     assert len(make_splits(corpus, "speaker", folds=3)) == 3 and len(make_splits(corpus, "official")[0].test) == 4
 
@@ -400,7 +400,7 @@ def test_folder_of_ones_own(tmp_path):
 @pytest.mark.parametrize("text, message", [
     ("", "is not a csv"),
     ("file,label\n", "has no rows"),
-    ("file;label\na.png;sad\n", "has no column file or filename or path or image; it has file;label"),
+    ("file;label\na.png;sad\n", "has no column file or filename or path or image or audio; it has file;label"),
     ("file,mood\na.png,sad\n", "has no column label or emotion; it has file, mood. Rename one, or say which it is: columns={'label': ...}"),
     ("file,label\na.png,nan\n", "1 of 1 rows have no label, first row 1"),
     ("file,label,artist\na.png,sad,\n", "1 of 1 rows have no artist, first row 1"),
@@ -413,7 +413,7 @@ def test_broken_tables_of_ones_own(tmp_path, text, message):
     Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(ValueError) as caught:
-        load_image_folder(tmp_path)
+        load_folder(tmp_path)
     assert message in str(caught.value) and "labels.csv" in str(caught.value)
 
 
@@ -434,10 +434,10 @@ def test_a_csv_of_pictures_is_a_corpus_by_name(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match="there is no file drawings/yours.csv, neither here nor in"):
         load_corpus("drawings/yours.csv")
     file.write_text("file,label\ne.png,sad\n")
-    with pytest.raises(FileNotFoundError, match="1 of 1 pictures are neither in .*drawings nor in its images/: 'e.png'"):
+    with pytest.raises(FileNotFoundError, match="1 of 1 files are neither in .*drawings nor in its images/: 'e.png'"):
         load_corpus(str(file))
     file.write_text("picture,label\na.png,sad\n")
-    with pytest.raises(ValueError, match="Mine.CSV has no column file or filename or path or image; it has picture, label. Rename one"):
+    with pytest.raises(ValueError, match="Mine.CSV has no column file or filename or path or image or audio; it has picture, label. Rename one"):
         load_corpus(str(file))
     with pytest.raises(ValueError, match=r"unknown corpus 'mine'; known are .*, and files of your own \(.pkl, .*, .csv\)"):
         load_corpus("mine")

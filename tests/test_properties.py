@@ -23,7 +23,7 @@ from sklearn import metrics as sklearn_metrics
 pytest.importorskip("hypothesis")
 from hypothesis import HealthCheck, assume, example, given, settings, strategies as some
 
-from synesthetic.corpora.art import load_image_folder
+from synesthetic.corpora.art import load_folder
 from synesthetic.corpora.base import Corpus, in_class_order
 from synesthetic.corpora.faces import parse_pixels, read_fer2013_rows
 from synesthetic.corpora.speech import load_emodb
@@ -160,7 +160,7 @@ def test_a_table_of_pictures_finds_files_whatever_they_are_called(names, encodin
         table = pd.DataFrame({"file": files, "label": [CLASSES[i % 2] for i in range(len(files))]})
         table.to_csv(Path(folder, "labels.csv"), index=False, encoding=encoding)
         try:
-            corpus = load_image_folder(folder)
+            corpus = load_folder(folder)
         except (ValueError, FileNotFoundError) as error:  # a name that a table cannot hold as it is
             assert folder in str(error) and len(str(error)) > 20
             return

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .art import _announce, find_images, read_table
+from .art import _announce, find_listed, read_table
 from .base import Corpus, in_class_order, select_classes
 from .faces import list_folders, list_images
 
@@ -130,7 +130,7 @@ def _full_release_images(folder: Path, files: pd.Series) -> list[str]:
     "Find the pictures of the full release; raise `FileNotFoundError` with how many are missing."
     names = ("Manually_Annotated/Manually_Annotated_Images", "Manually_Annotated_Images")
     places = [folder / name for name in names if (folder / name).is_dir()]
-    return find_images((places or [folder])[0], files)
+    return find_listed((places or [folder])[0], files)
 
 
 def load_affectnet(

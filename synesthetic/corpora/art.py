@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['ART_EMOTIONS', 'UNLABELLED', 'WIKIART_SHOWN', 'WIKIART_EMOTIONS', 'PICTURE_FILES', 'WIKIART_TABLES',
-           'WIKIART_COLUMNS', 'WIKIART_REASONS', 'IMAGE_COLUMNS', 'read_table', 'find_images', 'count_votes',
+           'WIKIART_COLUMNS', 'WIKIART_REASONS', 'FOLDER_COLUMNS', 'read_table', 'find_listed', 'count_votes',
            'times_shown', 'vote_scores', 'vote_labels', 'label_stability', 'load_feelingblue', 'emotion_shares',
-           'most_felt', 'address_names', 'find_wikiart_images', 'load_wikiart_emotions', 'name_columns',
-           'load_image_folder']
+           'most_felt', 'address_names', 'find_wikiart_images', 'load_wikiart_emotions', 'name_columns', 'load_folder']
 
 # %% ../../nbs/corpora/35_art.ipynb #a12241a9
 import html
@@ -49,18 +48,18 @@ def read_table(
     return table.fillna("").apply(lambda column: column.str.strip())
 
 
-def find_images(
-    folder: str | Path,  # holds the pictures, itself or in `images`
+def find_listed(
+    folder: str | Path,  # holds the files, itself or in `images`
     names: Iterable[str],  # file names or paths below the folder
 ) -> list[str]:  # one absolute path for each name
-    "Find pictures by their names; raise `FileNotFoundError` with how many are missing, and the first three."
+    "Find files by their names; raise `FileNotFoundError` with how many are missing, and the first three."
     folder = Path(folder).expanduser().resolve()
     places = {name: [folder / name, folder / "images" / name] for name in names}
     found = {name: next((str(path) for path in paths if path.is_file()), "") for name, paths in places.items()}
     missing = [name for name, path in found.items() if not path]
     if missing:
         first = ", ".join(map(repr, missing[:3])) + (", ..." if len(missing) > 3 else "")
-        raise FileNotFoundError(f"{len(missing)} of {len(found)} pictures are neither in {folder} nor in its images/: {first}")
+        raise FileNotFoundError(f"{len(missing)} of {len(found)} files are neither in {folder} nor in its images/: {first}")
     return [found[name] for name in names]
 
 # %% ../../nbs/corpora/35_art.ipynb #0ee31969
@@ -149,7 +148,7 @@ def load_feelingblue(
     scores = vote_scores(most, least, times_shown(most, least))
     labels = vote_labels(scores)
     items = about.rename(columns={"artist": "speaker"}).assign(
-        id=[Path(name).stem for name in about["filename"]], path=find_images(folder, about["filename"]),
+        id=[Path(name).stem for name in about["filename"]], path=find_listed(folder, about["filename"]),
         label=[list(ART_EMOTIONS.values())[label] for label in labels], **dict(zip(ART_EMOTIONS, scores.T)),
     )
     _announce("paintings", labels, folder / "paintings.csv")
@@ -322,8 +321,9 @@ def _without_missing(items: pd.DataFrame, folder: Path, allow_missing: bool) -> 
     return items[items["path"] != ""]
 
 # %% ../../nbs/corpora/35_art.ipynb #2b903fee
-IMAGE_COLUMNS = {
-    "file": ("file", "filename", "path", "image"), "label": ("label", "emotion"), "speaker": ("speaker", "artist", "painter"),
+FOLDER_COLUMNS = {
+    "file": ("file", "filename", "path", "image", "audio"), "label": ("label", "emotion"),
+    "speaker": ("speaker", "actor", "artist", "painter"), "text": ("text", "sentence", "statement", "transcript"),
     "valence": ("valence",), "arousal": ("arousal",), "title": ("title",), "part": ("part",),
 }
 
@@ -334,7 +334,7 @@ def name_columns(
 ) -> dict[str, str]:  # ours -> the table's, for those that are there
     "Find which column of a table holds what; a name that was given wins over a usual one."
     usual = {name.lower(): name for name in found}
-    names = {ours: next((usual[name] for name in others if name in usual), "") for ours, others in IMAGE_COLUMNS.items()}
+    names = {ours: next((usual[name] for name in others if name in usual), "") for ours, others in FOLDER_COLUMNS.items()}
     return {ours: theirs for ours, theirs in (names | dict(columns or {})).items() if theirs}
 
 # %% ../../nbs/corpora/35_art.ipynb #b4564e3a
@@ -351,18 +351,18 @@ def _to_unit_scale(items: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     return items
 
 
-def load_image_folder(
-    folder: str | Path,  # holds the pictures, itself or in `images`, and the table
-    table: str | Path = "labels.csv",  # a csv with a row for each picture, in the folder or anywhere
+def load_folder(
+    folder: str | Path,  # holds the recordings or pictures, itself or in `images`, and the table
+    table: str | Path = "labels.csv",  # a csv with a row for each file, in the folder or anywhere
     *,
     columns: Mapping[str, str] | None = None,  # ours -> the table's: {"label": "mood"}; others are kept under the given name
     votes: Mapping[str, str] | None = None,  # class -> the table's column of counts, in place of a label: {"happy": "joy"}
     classes: str | tuple[str, ...] = "all",  # class names, or "happy,sad", or "all"
     name: str = "",  # of the corpus; that of the folder by default
-    licence: str = "the user's own data",  # the terms under which the pictures may be used
+    licence: str = "the user's own data",  # the terms under which the files may be used
     citation: str = "none",  # whom to cite
-) -> Corpus:  # with columns speaker (the artist), valence, arousal, title, part where the table has them
-    "Load a folder of pictures with a table of labels or votes."
+) -> Corpus:  # with columns speaker (or the artist), text, valence, arousal, title, part where the table has them
+    "Load a folder of recordings or pictures with a table of labels or votes."
     folder = Path(folder).expanduser().resolve()
     if not folder.is_dir():
         raise FileNotFoundError(f"no such folder: {folder}")
@@ -370,10 +370,10 @@ def load_image_folder(
     rows = read_table(path)
     names = {ours: theirs for ours, theirs in name_columns(rows, columns).items() if not (votes and ours == "label")}
     for needed in [name for name in (("file",) if votes else ("file", "label")) if name not in names]:
-        usual = " or ".join(IMAGE_COLUMNS[needed])
+        usual = " or ".join(FOLDER_COLUMNS[needed])
         raise ValueError(f"{path} has no column {usual}; it has {', '.join(rows)}. Rename one, or say which it is: columns={{{needed!r}: ...}}")
     items = _to_unit_scale(_columns(rows, names, path), path)
-    items = items.assign(id=items["file"], path=find_images(folder, items["file"])).drop(columns="file")
+    items = items.assign(id=items["file"], path=find_listed(folder, items["file"])).drop(columns="file")
     items = _label_by_votes(items, rows, votes, name or folder.name, path) if votes else items
     alike = [name for name, number in Counter(label.casefold() for label in set(items["label"])).items() if number > 1]
     if alike:

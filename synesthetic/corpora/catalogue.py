@@ -14,7 +14,7 @@ import pandas as pd
 
 from .affectnet import load_affectnet
 from .base import Corpus
-from .art import load_feelingblue, load_image_folder, load_wikiart_emotions
+from .art import load_feelingblue, load_folder, load_wikiart_emotions
 from .faces import load_fer2013
 from .pickled import load_pickled
 from .speech import load_cremad, load_emodb, load_ravdess, load_savee, load_tess
@@ -103,21 +103,17 @@ def find_corpus(
     data: str | Path | None = None,  # the corpus' folder or the one above it; `data_folder()` by default
 ) -> Path | None:  # None if it is not there
     "Find the folder of a corpus."
-    entry = _entry(name)
-    if data is None:
-        data = data_folder()
-        return data / entry.folder if (data / entry.folder).is_dir() else None
-    data = Path(data).expanduser().resolve()
-    below = [path for path in data.glob("*") if path.name.lower() == entry.folder and path.is_dir()]
-    return below[0] if below else data if data.is_dir() else None
+    entry, place = _entry(name), Path(data or data_folder()).expanduser().resolve()
+    below = [path for path in place.glob("*") if path.name.lower() == entry.folder and path.is_dir()]
+    return below[0] if below else place if data and place.is_dir() else None
 
 # %% ../../nbs/corpora/90_catalogue.ipynb #904b62d7
-def _load_pictures(file: Path, classes: str | tuple[str, ...], **options) -> Corpus:
-    "Load a table of pictures, which lie beside it."
-    return load_image_folder(file.parent, file.name, classes=classes, name=file.stem, **options)
+def _load_listed(file: Path, classes: str | tuple[str, ...], **options) -> Corpus:
+    "Load a table of recordings or pictures, which lie beside it."
+    return load_folder(file.parent, file.name, classes=classes, name=file.stem, **options)
 
 
-CORPUS_FILES: dict[str, Callable] = {**dict.fromkeys((".pkl", ".pickle", ".npz", ".parquet"), load_pickled), ".csv": _load_pictures}
+CORPUS_FILES: dict[str, Callable] = {**dict.fromkeys((".pkl", ".pickle", ".npz", ".parquet"), load_pickled), ".csv": _load_listed}
 
 
 def find_file(
@@ -135,11 +131,11 @@ def find_file(
 
 # %% ../../nbs/corpora/90_catalogue.ipynb #5d2f8c13
 def load_corpus(
-    name: str,  # a key of `CATALOGUE`, or a file: recordings with valence ("mine.pkl", "mine.npz"), a table of pictures ("mine.csv")
+    name: str,  # a key of `CATALOGUE`, or a file: recordings with valence ("mine.pkl", "mine.npz"), a table beside recordings or pictures ("mine.csv")
     data: str | Path | None = None,  # the corpus' folder or the one above it; `data_folder()` by default
     *,
     classes: str | tuple[str, ...] | None = None,  # class names, or "happy,sad", or "all"; the corpus' usual ones by default
-    **options,  # of an embedded corpus: performers, phrases, identities, artists, seed, ...; of recordings: sr; of pictures: columns, votes
+    **options,  # of an embedded corpus: performers, phrases, identities, artists, seed, ...; of a pickle: sr; of a csv: columns, votes
 ) -> Corpus:
     "Load a corpus by name; raise `FileNotFoundError` with directions if it is not there."
     file = find_file(name, data)

@@ -9,10 +9,8 @@ __all__ = ['FORMAT', 'CARD', 'REFUSED', 'with_backbone', 'deployable', 'card_sco
 
 # %% ../../nbs/evaluation/70_deploy.ipynb #c786e6eb
 import hashlib
-import importlib
 import json
 import logging
-import pkgutil
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +25,6 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from .. import models
 from ..corpora.base import Corpus
 from .regression import predicted_dimensions
 from .uncertainty import speaker_interval
@@ -37,7 +34,7 @@ from ..features.pixels import Pixels, load_image, to_uint8
 from ..features.specs import build_spec
 from ..foundation import atomic_file, canonical
 from ..models.faces import FixedScale
-from ..training.fit import load_network, source_digest
+from ..training.fit import load_network, register_layers, source_digest
 from ..training.ledger import Run
 
 # %% ../../nbs/evaluation/70_deploy.ipynb #f2bfa6c8
@@ -277,8 +274,7 @@ def check_layers(
 def _load(file: Path) -> keras.Model:
     "Load a checked network, with all layers of the package registered."
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that it traces each new shape needs no warning
-    for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
-        importlib.import_module(module.name)
+    register_layers()
     with zipfile.ZipFile(file) as archive:
         check_layers(json.loads(archive.read("config.json")), file)
     try:

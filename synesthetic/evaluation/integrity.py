@@ -6,7 +6,7 @@
 __all__ = ['SECOND_CLASSIFICATION', 'SECOND_REGRESSION', 'SCORE_COLUMN', 'ALIASES', 'TEXT_COLUMNS', 'MISSING', 'VERIFIED',
            'score_columns', 'classes_of', 'recompute', 'Finding', 'class_order_check', 'alignment_check',
            'answer_check', 'table_check', 'swap_check', 'numbers_check', 'Verification', 'verify_predictions',
-           'classification_checks', 'read_predictions', 'verify_run', 'verify_runs']
+           'classification_checks', 'read_predictions', 'verify_run', 'verify_runs', 'integrity_summary']
 
 # %% ../../nbs/evaluation/30_integrity.ipynb #e24109c0
 import io
@@ -28,7 +28,7 @@ from tqdm import tqdm
 from ..corpora.base import in_class_order
 from .metrics import METRICS
 from .regression import REGRESSION_METRICS, check_regression, predicted_dimensions
-from ..foundation import html_card
+from ..foundation import counted, html_card
 from ..training.ledger import RUN_FILES, Run
 
 # %% ../../nbs/evaluation/30_integrity.ipynb #149b2e51
@@ -1142,3 +1142,17 @@ _NOTHING = pd.DataFrame(columns=["metric", "first", "second", "difference", "agr
 
 
 VERIFIED = ("key", "architecture", "part", "n", "metrics", "largest_difference", "ok", "errors", "warnings", "findings")
+
+# %% ../../nbs/evaluation/30_integrity.ipynb #f1aa86de
+def integrity_summary(
+    verified: pd.DataFrame,  # from `verify_runs`
+    what: str = "runs",
+) -> str:  # Markdown
+    "Say how many runs are sound and what the checks found, like findings once."
+    head = f"{verified['ok'].sum()} of {len(verified)} {what} are sound: {verified['metrics'].sum()} metrics, computed a second time by another implementation, agree to {verified['largest_difference'].max():.0e}."
+    lines = verified.assign(line=verified["findings"].str.split("\n")).explode("line").query("line != ''")
+    if lines.empty:
+        return f"{head} No check has anything to say."
+    alike = lines.groupby(["architecture", lines["line"].str.replace(r"-?\d+(\.\d+)?", "#", regex=True)], sort=False)["line"]
+    said = [f"- {name}, {counted(len(group), 'run')}{', such as' if len(group) > 1 else ''}: {group.iloc[0]}" for (name, _), group in alike]
+    return "\n".join([f"{head} What the checks say:", "", *said])

@@ -67,17 +67,15 @@ class EncoderConfig:
 
     def _problems(self):
         "Everything that can be wrong with a configuration, and whether it is."
-        counts = {one.name: getattr(self, one.name) for one in fields(self) if one.type is int}
-        for name, count in counts.items():
-            yield not isinstance(count, int) or count < 1, f"{name} must be a whole number from 1, not {count!r}"
         for one in fields(self):
             value = getattr(self, one.name)
-            yield not _is_like(value, one.default), f"{one.name}={value!r} is not like {one.default!r}"
+            yield one.type is not int and not _is_like(value, one.default), f"{one.name}={value!r} is not like {one.default!r}"
+        counts = [(one.name, getattr(self, one.name)) for one in fields(self) if one.type is int]
+        for name, count in counts + [(name, count) for name in _CONVOLUTIONS for count in getattr(self, name)]:
+            yield not isinstance(count, int) or count < 1, f"{name} must be a whole number from 1, not {count!r}"
         for name, known in _KNOWN.items():
             yield getattr(self, name) not in known, f"{name}={getattr(self, name)!r} is not supported, only {', '.join(map(repr, known))}"
         sizes = {name: len(getattr(self, name)) for name in _CONVOLUTIONS}
-        for name, count in ((name, count) for name in _CONVOLUTIONS for count in getattr(self, name)):
-            yield not isinstance(count, int) or count < 1, f"{name} must be a whole number from 1, not {count!r}"
         yield len(set(sizes.values())) > 1 or not self.conv_dim, f"conv_dim, conv_kernel and conv_stride must have one number for each convolution, but have {sizes}"
         for name in ("num_attention_heads", "num_conv_pos_embedding_groups"):
             yield self.hidden_size % getattr(self, name), f"hidden_size={self.hidden_size} is not a multiple of {name}={getattr(self, name)}"

@@ -61,6 +61,7 @@ caption strong { color: var(--mark) }
 th, td { padding: .3rem .5rem; max-width: 24rem; text-align: right; vertical-align: top; overflow-wrap: normal }
 tbody th, .index_name { text-align: left }
 tbody th, thead tr + tr th { font-weight: 500 }
+tbody th { overflow-wrap: break-word }
 thead tr + tr th { padding-top: 0 }
 thead { border-bottom: 1px solid var(--ink) }
 thead th { vertical-align: bottom }
@@ -71,7 +72,7 @@ th[aria-sort=descending]::after { content: " \\2193" }
 
 .card { display: grid; grid-template-columns: 18rem minmax(0, 1fr); gap: 0 1.5rem; margin: 1.5rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: .75rem }
 .card h2 { margin: 0; padding: 0; border: 0; font-size: 1.2rem }
-.card img { width: 100%; height: 12rem; object-fit: cover; object-position: left top; background: #fff; border: 1px solid var(--line); border-radius: .5rem }
+.card img { width: 100%; height: 12rem; object-fit: contain; background: #fff; border: 1px solid var(--line); border-radius: .5rem }
 .card ul { margin: 0; padding: 0; list-style: none }
 .card li { margin-top: .75rem }
 .number { font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums }
@@ -415,7 +416,7 @@ def _thumbnail(notebook: Path, folder: Path) -> str:
     if file is None:
         return ""
     address, words = quote(file.relative_to(folder).as_posix()), f"{_week_name(notebook.stem)}: {_figure_words(file)}"
-    return f'<a href="{_href(notebook, folder)}"><img src="{address}" alt="{escape(words)}" loading="lazy"></a>'
+    return f'<a href="{_href(notebook, folder)}"><img src="{address}" alt="{escape(words)}"></a>'
 
 
 def _line(notebook: Path, folder: Path) -> str:

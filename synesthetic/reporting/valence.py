@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 from skopt.acquisition import gaussian_ei
 
 from ..evaluation.regression import REGRESSION_METRICS, regression_scores
@@ -171,8 +172,9 @@ def plot_error_curves(
     if floor is not None:
         ax.axhline(floor, color="0.35", lw=1, ls=":", label="predicting the mean")
     ax.set(xlabel="epoch", ylabel="mean squared error", yscale="log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_minor_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter(NullFormatter())
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="best")
     _title(ax, title, mark)

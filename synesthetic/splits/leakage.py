@@ -51,6 +51,9 @@ class Audit:
         unknown = ["speakers not known"] if pd.isna(self.table.loc["speaker", "shared"]) else []
         return ", ".join([MARKS[leak] for leak in self.leaks] + unknown)
 
+    def __repr__(self):
+        return f"{self.table}\n{self.mark or 'nothing is shared'}"
+
     def _repr_html_(self):
         return self.table.to_html() + f"<p>{self.mark or 'nothing is shared'}</p>"
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LARGE', 'Experiment', 'source_digest', 'seeded', 'Batches', 'make_variables', 'train_network', 'predictions_table',
            'keep_freed_memory', 'peak_memory_mb', 'run_experiment', 'run_all', 'run_groups', 'side_by_side', 'warm_up',
-           'use_threads', 'load_network']
+           'use_threads', 'register_layers', 'load_network']
 
 # %% ../../nbs/training/40_fit.ipynb #cacfe81a
 import ast
@@ -636,9 +636,9 @@ def run_all(
 
 
 def run_groups(
-    groups: Mapping[str, Iterable[Experiment]],  # name -> experiments
+    groups: Mapping[Any, Iterable[Experiment]],  # name, or another key -> experiments
     **settings,  # of `run_all`
-) -> dict[str, list[Run]]:  # name -> runs
+) -> dict[Any, list[Run]]:  # the same keys -> runs
     "Do groups of experiments, all of them side by side."
     groups = {name: list(experiments) for name, experiments in groups.items()}
     runs = iter(run_all([experiment for experiments in groups.values() for experiment in experiments], **settings))
@@ -701,6 +701,12 @@ def use_threads(
     os.environ.update(TF_NUM_INTRAOP_THREADS=str(threads), TF_NUM_INTEROP_THREADS=str(threads))
 
 # %% ../../nbs/training/40_fit.ipynb #736dd291
+def register_layers() -> None:
+    "Import all modules of `models`, so that Keras knows the layers of the package."
+    for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
+        importlib.import_module(module.name)
+
+
 def load_network(
     run: Run,  # of a network
 ) -> keras.Model:  # with the weights that were tested
@@ -708,6 +714,5 @@ def load_network(
     path = run.folder / "model.keras"
     if not path.is_file():
         raise ValueError(f"{run!r} kept no network: it is of a scikit-learn estimator, or {path.name} was removed")
-    for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
-        importlib.import_module(module.name)
+    register_layers()
     return keras.saving.load_model(run.whole(path.name), compile=False)
