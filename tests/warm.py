@@ -14,7 +14,10 @@ from pathlib import Path
 from threading import Lock, Thread
 
 TESTS = Path(__file__).parent
-PRELOADED = ["pytest", "nbdev.test", "librosa.feature", "fault_work", "tuning_study", "synesthetic.cli", "synesthetic.reporting.site", "synesthetic.models.pretrained_speech", "ipykernel.kernelapp", "synesthetic.reporting.atelier", "synesthetic.tuning.effort"]
+PRELOADED = [
+    "pytest", "nbdev.test", "ipykernel.kernelapp", "librosa.feature", "fault_work", "tuning_study", "synesthetic.cli", "synesthetic.reporting.site",
+    "synesthetic.reporting.atelier", "synesthetic.models.pretrained_speech", "synesthetic.tuning.effort", "freeze",
+]
 STARTING = Lock()
 
 

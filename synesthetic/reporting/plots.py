@@ -10,7 +10,7 @@ __all__ = ['EMOTION_COLOURS', 'STATE_STYLES', 'ENGINE_COLOURS', 'use_style', 'ke
 
 # %% ../../nbs/reporting/10_plots.ipynb #2482202d
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -203,8 +203,7 @@ def plot_intervals(
     for place, row in enumerate(table.itertuples()):
         text = f"{row.estimate:.3f} [{row.low:.3f}, {row.high:.3f}]"
         ax.annotate(text, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=7.5)
-    for (value, names), dash in zip(_merged(floors or {}).items(), itertools.cycle(["--", ":", "-."])):
-        ax.axvline(value, color="0.35", lw=1.2, ls=dash, zorder=0, label=f"{names} {value:.3f}")
+    _draw_floors(ax.axvline, floors)
     if floors:
         ax.legend(loc="lower left", ncols=2, frameon=True, framealpha=1, edgecolor="none", borderaxespad=0.1)
     ax.grid(axis="y", visible=False)
@@ -219,9 +218,12 @@ def _limits(table: pd.DataFrame, floors: dict[str, float]) -> tuple[float, float
     return max(np.nanmin(values) - margin, min(0.0, np.nanmin(values))), np.nanmax(values) + margin
 
 
-def _merged(floors: dict[str, float]) -> dict[float, str]:
-    "Floors of equal height under one name."
-    return {value: " = ".join(n for n, other in floors.items() if round(other, 6) == value) for value in (round(v, 6) for v in floors.values())}
+def _draw_floors(line: Callable, floors: Mapping[str, float] | None) -> None:
+    "Draw scores to hold others against, by `ax.axvline` or `ax.axhline`; those of one height share a line."
+    heights = {name: round(value, 6) for name, value in (floors or {}).items()}
+    for value, dash in zip(dict.fromkeys(heights.values()), itertools.cycle(["--", ":", "-."])):
+        names = " = ".join(name for name, height in heights.items() if height == value)
+        line(value, color="0.35", lw=1.2, ls=dash, zorder=0, label=f"{names} {value:.3f}")
 
 # %% ../../nbs/reporting/10_plots.ipynb #dceb7c2b
 @use_style()
@@ -465,8 +467,7 @@ def plot_anytime(
         band = bands[engine]
         ax.fill_between(band["minutes"], band["low"], band["high"], step="post", color=colour, alpha=0.13, lw=0)
         ax.step(band["minutes"], band["median"], where="post", color=colour, label=engine)
-    for (value, names), dash in zip(_merged(dict(floors or {})).items(), itertools.cycle(["--", ":", "-."])):
-        ax.axhline(value, color="0.35", lw=1.2, ls=dash, zorder=0, label=f"{names} {value:.3f}")
+    _draw_floors(ax.axhline, floors)
     ax.set(xlabel="minutes of search", ylabel=f"best {measure} so far", xlim=(0, None))
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     _title(ax, title, mark)

@@ -21,7 +21,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.lines import Line2D
 
 from ..evaluation.separability import letters
-from .plots import _axes, _limits, _merged, _title, engine_colours, plot_anytime, use_style
+from .plots import _axes, _draw_floors, _limits, _title, engine_colours, plot_anytime, use_style
 from .tables import readable
 
 # %% ../../nbs/reporting/26_speech.ipynb #3dda8f26
@@ -48,8 +48,7 @@ def plot_engines(
         axes[1].hlines(bands[engine]["median"].iloc[-1], place - 0.3, place + 0.3, color=colour, lw=1.6, zorder=1)
         if scores.isna().any():
             axes[1].annotate(f"{scores.isna().sum()} without", (place, 0.01), xycoords=("data", "axes fraction"), ha="center", fontsize=7, color="0.3")
-    for value, dash in zip(_merged(dict(floors or {})), itertools.cycle(["--", ":", "-."])):
-        axes[1].axhline(value, color="0.35", lw=1.2, ls=dash, zorder=0)
+    _draw_floors(axes[1].axhline, floors)
     handles, labels = axes[0].get_legend_handles_labels()
     axes[0].get_legend().remove()
     axes[1].legend(handles, labels, loc="center left", bbox_to_anchor=(1.02, 0.5))
@@ -184,8 +183,7 @@ def plot_few_shot(
         places = [steps.index(minutes) for minutes in rows["minutes"]]
         ax.fill_between(places, rows["low"], rows["high"], color=colour, alpha=0.15, lw=0)
         ax.plot(places, rows["estimate"], marker=marker, ms=5, color=colour, label=name)
-    for (value, names), dash in zip(_merged(dict(floors or {})).items(), itertools.cycle(["--", ":", "-."])):
-        ax.axhline(value, color="0.35", lw=1.2, ls=dash, zorder=0, label=f"{names} {value:.3f}")
+    _draw_floors(ax.axhline, floors)
     ax.set_xticks(range(len(steps)), ["none" if minutes == 0 else f"{minutes:g}" for minutes in steps])
     ax.set(xlabel="labelled speech of the target corpus (minutes, not to scale)", ylabel=label, xlim=(-0.3, len(steps) - 0.7))
     ax.grid(axis="x", visible=False)
@@ -212,20 +210,13 @@ def plot_ablation(
     if ax is None:
         size = {"figsize": (8.5, 1.3 + 0.42 * len(intervals)), "width_ratios": (2.4, 1), "layout": "constrained"}
         ax = plt.subplots(1, 2, **size)[1]
-    axes, places = np.asarray(ax), np.arange(len(intervals))
-    errors = np.clip([intervals["estimate"] - intervals["low"], intervals["high"] - intervals["estimate"]], 0, None)
-    axes[0].errorbar(intervals["estimate"], places, xerr=errors, fmt="o", color="#0072B2", capsize=3, ms=5.5, zorder=2)
-    for place, (name, row) in zip(places, intervals.iterrows()):
-        single = scores.loc[scores["setting"] == name, "score"]
-        axes[0].scatter(single, place + 0.24 + np.zeros(len(single)), s=13, color="#56B4E9", edgecolor="white", lw=0.4, zorder=1.5)
-        text = f"{row['estimate']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
-        axes[0].annotate(text, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=7.5)
-    everything = pd.concat([intervals[["estimate", "low", "high"]], scores["score"].rename("estimate").to_frame()])
-    for (value, names), dash in zip(_merged(dict(floors or {})).items(), itertools.cycle(["--", ":", "-."])):
-        axes[0].axvline(value, color="0.35", lw=1.2, ls=dash, zorder=0, label=f"{names} {value:.3f}")
+    axes = np.asarray(ax)
+    _draw_trainings(axes[0], scores, intervals)
+    _draw_floors(axes[0].axvline, floors)
     if floors:
         axes[0].legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.2, ncols=3)
-    axes[0].set(xlabel=label, xlim=_limits(everything, dict(floors or {})), yticks=places, yticklabels=intervals.index)
+    everything = pd.concat([intervals[["estimate", "low", "high"]], scores["score"].rename("estimate").to_frame()])
+    axes[0].set(xlabel=label, xlim=_limits(everything, dict(floors or {})))
     _draw_times(axes[1], scores.groupby("setting")["seconds"].mean().reindex(intervals.index) / 60)
     for one in axes:
         one.set_ylim(len(intervals) - 0.5, -0.5)
@@ -233,6 +224,19 @@ def plot_ablation(
     _title(axes[0], title, mark)
     _title(axes[1], "", mark and " ")
     return axes
+
+
+def _draw_trainings(ax: Axes, scores: pd.DataFrame, intervals: pd.DataFrame) -> None:
+    "An interval for each setting, its trainings as dots below, and what it is in numbers."
+    places = np.arange(len(intervals))
+    errors = np.clip([intervals["estimate"] - intervals["low"], intervals["high"] - intervals["estimate"]], 0, None)
+    ax.errorbar(intervals["estimate"], places, xerr=errors, fmt="o", color="#0072B2", capsize=3, ms=5.5, zorder=2)
+    ax.set_yticks(places, intervals.index)
+    for place, (name, row) in zip(places, intervals.iterrows()):
+        single = scores.loc[scores["setting"] == name, "score"]
+        ax.scatter(single, place + 0.24 + np.zeros(len(single)), s=13, color="#56B4E9", edgecolor="white", lw=0.4, zorder=1.5)
+        text = f"{row['estimate']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+        ax.annotate(text, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=7.5)
 
 
 def _draw_times(ax: Axes, minutes: pd.Series) -> None:

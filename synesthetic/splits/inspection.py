@@ -40,6 +40,22 @@ PART_NAMES = {
 }
 
 
+def _json_table(path: Path) -> pd.DataFrame:
+    "A list of objects, or one object a line, as text."
+    text = path.read_text(encoding="utf-8-sig")
+    rows = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines() if line.strip()]
+    table = pd.DataFrame({name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}, dtype=object)
+    return table.map(lambda value: "" if value is None or value != value else str(value))
+
+
+def _separated_table(path: Path) -> pd.DataFrame:
+    "Cells between commas, semicolons or tabs, whichever the first line has most of, as text."
+    with path.open(encoding="utf-8-sig") as stream:
+        separator = max(",;\t", key=stream.readline().count)
+    quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL  # tab-separated text is seldom quoted, and sentences hold quotes
+    return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False, quoting=quoting)
+
+
 def read_split_table(
     path: str | Path,  # .csv, .tsv, .jsonl or .json (a list of objects, or one object a line)
 ) -> pd.DataFrame:  # all values as text, "" where there is none; columns in lower case
@@ -48,17 +64,7 @@ def read_split_table(
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such table")
     try:
-        if path.suffix.lower() in (".jsonl", ".json", ".ndjson"):
-            text = path.read_text(encoding="utf-8-sig")
-            rows = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines() if line.strip()]
-            table = pd.DataFrame({name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}, dtype=object)
-            table = table.map(lambda value: "" if value is None or value != value else str(value))
-        else:
-            with path.open(encoding="utf-8-sig") as stream:
-                separator = max(",;\t", key=stream.readline().count)
-            quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL  # tab-separated text is seldom quoted, and sentences hold quotes
-            options = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig", "index_col": False, "quoting": quoting}
-            table = pd.read_csv(path, sep=separator, **options)
+        table = _json_table(path) if path.suffix.lower() in (".jsonl", ".json", ".ndjson") else _separated_table(path)
     except (ValueError, TypeError, AttributeError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: this is no table of CSV or JSON lines ({error})") from error
     if table.empty:
