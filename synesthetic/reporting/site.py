@@ -70,9 +70,9 @@ th[tabindex] { cursor: pointer }
 th[aria-sort=ascending]::after { content: " \\2191" }
 th[aria-sort=descending]::after { content: " \\2193" }
 
-.card { display: grid; grid-template-columns: 18rem minmax(0, 1fr); gap: 0 1.5rem; margin: 1.5rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: .75rem }
+.card { display: grid; grid-template-columns: 22rem minmax(0, 1fr); gap: 0 1.5rem; margin: 1.5rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: .75rem }
 .card h2 { margin: 0; padding: 0; border: 0; font-size: 1.2rem }
-.card img { width: 100%; height: 12rem; object-fit: contain; background: #fff; border: 1px solid var(--line); border-radius: .5rem }
+.card img { width: 100%; height: auto; max-height: 16rem; object-fit: contain; background: #fff; border: 1px solid var(--line); border-radius: .5rem }
 .card ul { margin: 0; padding: 0; list-style: none }
 .card li { margin-top: .75rem }
 .number { font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums }
