@@ -68,20 +68,25 @@ def run_notebook(notebook: Path, log: Path) -> None:
         _leave()
 
 
-def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
-    "Be a Jupyter kernel."
-    _speak_to(Path(os.devnull), Path(os.devnull))
+def _be(program: Callable, words: list[str], environment: Mapping[str, str], folder: str | Path, out: Path, err: Path) -> None:
+    "Be a program: with its words, environment and folder, and files for what it says."
+    _speak_to(out, err)
     os.environ.clear()
     os.environ.update(environment)
-    os.environ.pop("JPY_PARENT_PID", None)  # its parent is another: `_kernel` looks after it
     os.chdir(folder)
-    sys.argv = ["ipykernel_launcher", *arguments]
-    from ipykernel.kernelapp import launch_new_instance
-
+    sys.argv = words
     try:
-        launch_new_instance()
+        program()
     finally:
         _leave()
+
+
+def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
+    "Be a Jupyter kernel."
+    from ipykernel.kernelapp import launch_new_instance
+
+    environment.pop("JPY_PARENT_PID", None)  # its parent is another: `_kernel` looks after it
+    _be(launch_new_instance, ["ipykernel_launcher", *arguments], environment, folder, Path(os.devnull), Path(os.devnull))
 
 
 def _kernel(asked: Connection) -> None:
@@ -118,17 +123,9 @@ def kernels() -> str:
 
 def run_command(words: tuple[str, ...], environment: dict[str, str], folder: Path, out: Path, err: Path) -> None:
     "Be the command line."
-    _speak_to(out, err)
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    sys.argv = ["synesthetic", *words]
     from synesthetic.cli import main
 
-    try:
-        main()
-    finally:
-        _leave()
+    _be(main, ["synesthetic", *words], environment, folder, out, err)
 
 
 def synesthetic(*words: object, env: Mapping[str, str], cwd: Path = TESTS.parent) -> subprocess.CompletedProcess:
