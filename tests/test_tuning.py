@@ -94,25 +94,32 @@ def outcome(table: pd.DataFrame) -> pd.DataFrame:
     return table.drop(columns=[*SECONDS, "interrupted"])
 
 
-def kill_and_resume(start, study: Study, folder: Path, delays: list[float], early: int = 0) -> int:
-    "Carry out a study that is killed so many seconds after its start, or later after its next trial has begun; say how many kills met it alive."
-    kills = 0
+def at_work(study: Study, process: multiprocessing.Process) -> bool:
+    "Whether a trial is marked as being worked on by that process."
+    running = study.open().get_trials(states=(TrialState.RUNNING,))
+    return any((trial.user_attrs.get("owner") or {}).get("process") == process.pid for trial in running)
+
+
+def kill_and_resume(start, study: Study, folder: Path, delays: list[float], early: int = 0) -> tuple[int, int]:
+    "Carry out a study that is killed so many seconds after its start, or later after its first trial has begun; say how many kills met it alive, and how many at a trial."
+    kills = met = 0
     for i, delay in enumerate([*delays, None]):
         done, written, begun = finished(study), runs(folder), len(diary(folder))
         process = start(carry_out, study)
         if delay is None:
             finish(process)
         else:
-            while i >= early and process.is_alive() and len(diary(folder)) == begun:
+            while i >= early and process.is_alive() and not at_work(study, process):
                 time.sleep(0.01)
             time.sleep(delay)
             process.kill()
             process.join()
             kills += process.exitcode == -signal.SIGKILL
+            met += at_work(study, process)
         assert kept(done, finished(study)), "a finished trial was done again"
         assert kept(written, runs(folder)), "a finished run was done again"
         assert not set(diary(folder)[begun:]) & set(done), "the function was asked for a finished trial"
-    return kills
+    return kills, met
 
 
 # Killed and resumed
@@ -127,9 +134,10 @@ def test_study_killed_a_dozen_times_ends_as_if_it_had_not_been(engine, start, tm
     straight, broken = (climb_study(folder, pause=0.05, sampler=engine) for folder in folders)
     finish(start(carry_out, straight))
     delays = np.random.default_rng(list(ENGINES).index(engine)).uniform(0.0, 0.4, 14)
-    assert kill_and_resume(start, broken, folders[1], delays.tolist(), early=3) >= 10
+    kills, met = kill_and_resume(start, broken, folders[1], delays.tolist(), early=3)
+    assert kills >= 10 and met >= 5, "the kills hardly ever met a trial"
     tables = [trials_table(study.open()) for study in (straight, broken)]
-    assert tables[1]["interrupted"].sum() >= 5, "the kills hardly ever met a trial"
+    assert tables[1]["interrupted"].sum() == met
     pd.testing.assert_frame_equal(outcome(tables[0]), outcome(tables[1]))
     assert best_trial(straight.open()).number == best_trial(broken.open()).number
 
@@ -247,10 +255,11 @@ def test_trainings_killed_and_resumed_end_as_if_they_had_not_been(name, kills, s
         objective=replace(study.objective, function=replace(study.objective.function, ledger=Ledger(tmp_path / "runs"))),
     )
     assert broken.key == study.key
-    delays = np.random.default_rng(kills).uniform(0.2, 0.8, kills) * seconds / (kills + 1)
-    assert kill_and_resume(start, broken, tmp_path, delays.tolist(), early=kills) == kills
+    delays = np.random.default_rng(kills).uniform(0.0, 0.5, kills) * seconds / len(table)  # less than a training takes
+    alive, met = kill_and_resume(start, broken, tmp_path, delays.tolist())
+    assert alive == kills and met >= 1
     resumed = trials_table(broken.open())
-    assert resumed["interrupted"].sum() >= 1 and table["run"].str.len().eq(32).all()
+    assert resumed["interrupted"].sum() == met and table["run"].str.len().eq(32).all()
     pd.testing.assert_frame_equal(outcome(resumed), outcome(table))
     if name == "several":
         measures = list(study.objective.directions)

@@ -210,9 +210,9 @@ def give_back(
     "Mark a trial as interrupted and let it wait again. What was chosen for it stays chosen."
     frozen = study._storage.get_trial(trial._trial_id)
     if frozen.state == TrialState.RUNNING:
-        times = [*frozen.user_attrs.get("interrupted", []), time.time()]
-        study._storage.set_trial_user_attr(trial._trial_id, "interrupted", times)
-        study._storage.set_trial_user_attr(trial._trial_id, "owner", None)
+        times, last = frozen.user_attrs.get("interrupted", []), (frozen.user_attrs.get("owner") or _unsigned(frozen))["seen"]
+        if last not in times:  # or who did this before was killed before the next line
+            study._storage.set_trial_user_attr(trial._trial_id, "interrupted", [*times, last])
         study._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
 
