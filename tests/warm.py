@@ -16,7 +16,8 @@ from threading import Lock, Thread
 TESTS = Path(__file__).parent
 PRELOADED = [
     "pytest", "nbdev.test", "ipykernel.kernelapp", "librosa.feature", "fault_work", "tuning_study", "synesthetic.cli", "synesthetic.reporting.site",
-    "synesthetic.reporting.atelier", "synesthetic.models.pretrained_speech", "synesthetic.tuning.effort", "freeze",
+    "synesthetic.reporting.atelier", "synesthetic.models.pretrained_speech", "synesthetic.tuning.effort",
+    "optuna.storages._rdb.models", "alembic.command", "freeze",
 ]
 STARTING = Lock()
 
