@@ -23,14 +23,14 @@ def outcome(file: str, work, arguments: tuple, settings: dict, clock: float = 0.
     if clock:
         real = time.time
         time.time = lambda: real() + clock
-    said, found = io.StringIO(), {}
+    said, found = Path(file).with_suffix(".said"), {}
     try:
-        with redirect_stderr(said):
+        with open(said, "w", buffering=1) as stream, redirect_stderr(stream):
             found["gave"] = work(*arguments, **settings)
     except BaseException as error:
         found.update(error=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
     scratch = Path(file).with_suffix(".part")
-    scratch.write_text(json.dumps({**found, "said": said.getvalue()}, default=str))
+    scratch.write_text(json.dumps({**found, "said": said.read_text()}, default=str))
     scratch.replace(file)
 
 
@@ -115,7 +115,7 @@ def same(run) -> dict:
 
 
 def train(tones: Path, folder: Path, *, cache: Path | None = None, moment: str = "", diary: Path | None = None, pause: float = 0.0, **recipe) -> dict:
-    "Do an experiment in a ledger and a cache below a folder; write down each epoch."
+    "Do an experiment in a ledger and a cache below a folder; write down each epoch, and wait before all but the first."
     import keras
 
     from synesthetic.training.fit import run_experiment
@@ -125,7 +125,7 @@ def train(tones: Path, folder: Path, *, cache: Path | None = None, moment: str =
         def on_epoch_begin(self, epoch, logs=None):
             with open(diary, "a") as stream:
                 stream.write(f"{os.getpid()} {epoch}\n")
-            time.sleep(pause)
+            time.sleep(pause if epoch else 0)
 
     callbacks = [Diary()] if diary else []
     (experiment,) = experiments(tones, **recipe)

@@ -139,16 +139,16 @@ def test_trainings_killed_at_random_end_as_if_they_had_not_been(elsewhere, tones
 def test_two_processes_make_one_run(elsewhere, tones, straight, tmp_path, faults):
     "One trains and the other waits, also if the first is killed meanwhile; the second goes on from there."
     diary = tmp_path / "diary"
-    first = elsewhere.start(fault_work.train, tones, tmp_path, diary=diary, pause=0.2)
-    while not diary.exists():
+    first, _ = elsewhere.start(fault_work.train, tones, tmp_path, diary=diary, pause=120.0)
+    while first.is_alive() and not list((tmp_path / "runs" / "unfinished").glob("*/checkpoint.npz")):
         time.sleep(0.02)
-    second, third = (elsewhere.start(fault_work.train, tones, tmp_path, diary=diary) for _ in range(2))
-    while not list((tmp_path / "runs" / "unfinished").glob("*/checkpoint.npz")) and first[0].is_alive():
+    others = [elsewhere.start(fault_work.train, tones, tmp_path, diary=diary) for _ in range(2)]
+    said = [file.with_suffix(".said") for _, file in others]
+    while first.is_alive() and not all(one.exists() and "another process is at work on the run" in one.read_text() for one in said):
         time.sleep(0.02)
-    first[0].kill()
-    found = [elsewhere.end(*one) for one in (second, third)]
-    assert [one.get("gave", one) for one in found] == [straight[0]] * 2
-    assert all("another process is at work on the run" in one["said"] for one in found)
+    assert first.is_alive(), "it ended before the others met it"
+    first.kill()
+    assert [elsewhere.end(*one).get("gave") for one in others] == [straight[0]] * 2
     epochs = [line.split() for line in diary.read_text().splitlines()]
     assert len({process for process, _ in epochs}) == 2, "the third one trained what the second had made"
     faults("kills survived")
