@@ -25,16 +25,17 @@ from keras import layers, ops
 from tqdm import tqdm
 
 from ..corpora.base import Corpus
-from ..features.cache import Features, FeatureSpec, extract
+from ..features.cache import Features, FeatureSpec, extract, spec_digest
 from ..features.pixels import Pixels
 from ..foundation import canonical, content_key
 from ..models.audio import build_cnn
 from ..models.pictures import build_picture_cnn
+from ..source import source_digest
 from ..splits.leakage import Audit, audit_split, check_leakage
 from ..splits.policy import PARTS, Split
 from ..training.augment import augment
 from ..training.comparison import MEL
-from ..training.fit import keep_freed_memory, load_network, make_variables, peak_memory_mb, seeded, side_by_side, source_digest
+from ..training.fit import check_unchanged, keep_freed_memory, load_network, make_variables, peak_memory_mb, seeded, side_by_side
 from ..training.ledger import Ledger, Run, check_may_train
 from ..training.recipe import SCHEDULES, Augmentation, make_optimizer
 
@@ -307,7 +308,7 @@ class Side(NamedTuple):
         name, source = self.tower.__name__.removeprefix("build_"), source_digest(self.tower)
         return canonical({  # type: ignore[return-value]
             "corpus": corpus, "split": self.split, "places": places,
-            "features": {"spec": self.features, "source": source_digest(type(self.features))},
+            "features": {"spec": self.features, "source": spec_digest(self.features)},
             "tower": {"name": name, "options": self.options, "source": source},
         })
 
@@ -497,6 +498,7 @@ def run_joints(
     "Do many joint experiments side by side; what was done before is loaded."
     experiments, ledger = list(experiments), ledger or Ledger()
     for experiment in experiments:
+        check_unchanged(experiment)
         _audited(experiment, cache)
     waiting = {experiment.key: experiment for experiment in experiments if ledger.get(experiment.key) is None}
     for side in (side for experiment in waiting.values() for side in experiment.sides):

@@ -31,10 +31,11 @@ from .uncertainty import speaker_interval
 from ..features.backbone import Backbone, fresh_network, preprocessing_constants
 from ..features.mel import cut_windows, read_samples
 from ..features.pixels import Pixels, load_image, to_uint8
+from ..features.cache import spec_digest
 from ..features.specs import build_spec
 from ..foundation import atomic_file, canonical
 from ..models.faces import FixedScale
-from ..training.fit import load_network, register_layers, source_digest
+from ..training.fit import load_network, register_layers
 from ..training.ledger import Run
 
 # %% ../../nbs/evaluation/70_deploy.ipynb #f2bfa6c8
@@ -122,12 +123,6 @@ def standardisation(
     return told
 
 # %% ../../nbs/evaluation/70_deploy.ipynb #b7ed7c87
-def _code_of(spec: Any) -> str:
-    "Name the code that computes features, as a run does it."
-    kind: Callable = type(spec)
-    return source_digest(kind)
-
-
 def _split_card(run: Run) -> dict:
     "How the corpus was divided, and what leaked."
     split = run.experiment["split"]
@@ -158,7 +153,7 @@ def model_card(
         "format": FORMAT, "name": about["architecture"]["name"],
         "classes": about["corpus"]["classes"] if "label" in about["targets"] else [],
         "dimensions": [name for name in about["targets"] if name != "label"],
-        "features": {"spec": canonical(spec), "source": _code_of(spec)},
+        "features": {"spec": canonical(spec), "source": spec_digest(spec)},
         "network": {"input_shape": list(network.input_shape[1:]), "outputs": network.output_shape[-1], "parameters": network.count_params()},
         "standardisation": standardisation(network),
         "scores": card_scores(run), "split": _split_card(run), "corpus": _corpus_card(run, corpus),
@@ -429,6 +424,6 @@ def load_model(
     wanted = tuple(spec.shape), len(card["classes"]) + len(card["dimensions"])
     if (network.input_shape[1:], network.output_shape[-1]) != wanted:
         raise ModelError(f"{file}: the network goes from {network.input_shape[1:]} to {network.output_shape[-1]} numbers, the card says {wanted[0]} and {wanted[1]}")
-    if _code_of(spec) != card["features"].get("source"):
+    if spec_digest(spec) != card["features"].get("source"):
         warnings.warn(f"{file}: {type(spec).__name__} is computed by other code than when the network was trained; check some answers", stacklevel=2)
     return SavedModel(file, card, network, spec)

@@ -20,6 +20,8 @@ import scipy.signal
 import scipy.sparse
 import soundfile
 
+from ..foundation import settle_numbers
+
 # %% ../../nbs/features/20_mel.ipynb #9cafad15
 class AudioError(ValueError):
     "A recording that cannot be used; the message names the file and what to do."
@@ -215,6 +217,7 @@ class LogMel:
     floor_db: float = -80.0  # the value of silence, dB
 
     def __post_init__(self):
+        settle_numbers(self)
         check_spec(self)
 
     @property

@@ -26,10 +26,11 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from ..corpora.base import Corpus, select_items
-from ..features.cache import Features, code_digest, extract
+from ..features.cache import Features, extract
 from ..features.fingerprint import COLOURS, THUMBNAIL, AudioFingerprint, ImageFingerprint, fingerprint_of
 from ..features.mel import fix_length, load_audio
 from ..foundation import atomic_folder, cache_folder, content_key
+from ..source import source_digest
 
 # %% ../../nbs/splits/15_duplicates.ipynb #87ec8f6d
 NEIGHBOURS = 8  # candidates for each item
@@ -332,7 +333,7 @@ def find_duplicates(
     "Find exact and near copies in a corpus, from the cache if it was looked through before."
     if not any(corpus.digests.values()):
         return None
-    work = {"corpus": corpus.fingerprint, "search": code_digest(_search)}
+    work = {"corpus": corpus.fingerprint, "search": source_digest(_search)}
     folder = Path(cache or cache_folder()).expanduser() / "duplicates" / content_key(work)
     found = _kept(folder)
     if found is None:

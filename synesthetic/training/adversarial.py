@@ -26,14 +26,15 @@ from keras import ops
 from tqdm import tqdm
 
 from ..corpora.base import Corpus
-from ..features.cache import FeatureSpec, extract
+from ..features.cache import FeatureSpec, extract, spec_digest
 from ..features.pixels import Pixels, to_uint8
-from ..foundation import canonical, content_key, one_process
+from ..foundation import canonical, content_key, one_process, settle_numbers
 from ..models.gan import build_discriminator, build_generator
+from ..source import source_digest
 from ..splits.leakage import Audit, audit_split, check_leakage
 from ..splits.policy import Split
 from .checkpoint import read_checkpoint, restore_variables, variables_state, write_checkpoint
-from .fit import keep_freed_memory, peak_memory_mb, seeded, source_digest
+from .fit import check_unchanged, keep_freed_memory, peak_memory_mb, seeded
 from .ledger import Ledger, Run, check_may_train
 
 # %% ../../nbs/training/60_adversarial.ipynb #711ad8e3
@@ -142,8 +143,9 @@ class GanRecipe:
 
     def __post_init__(self):
         least = {"seed": 0, "steps": 1, "batch_size": 2, "log_every": 1, "snapshots": 2, "checkpoint_every": 1}
+        settle_numbers(self)
         for name, minimum in least.items():
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < minimum:
+            if getattr(self, name) < minimum:
                 raise ValueError(f"{name} must be a whole number of at least {minimum}, not {getattr(self, name)!r}")
         for name in ("generator_rate", "discriminator_rate"):
             if not 0 < getattr(self, name) < 1:
@@ -224,7 +226,7 @@ class GanExperiment:
         corpus = {"name": self.corpus.name, "classes": self.corpus.classes, "fingerprint": self.corpus.fingerprint}
         asked = [self.asked.to_csv(index=False, lineterminator="\n"), _digest(self.asked_conditions)]
         return canonical({  # type: ignore[return-value]
-            "corpus": corpus, "split": self.split, "features": {"spec": self.features, "source": source_digest(type(self.features))},
+            "corpus": corpus, "split": self.split, "features": {"spec": self.features, "source": spec_digest(self.features)},
             "architecture": {"name": "gan", "options": self.options, "source": _sources(build_generator, build_discriminator)},
             "conditions": {"origin": self.origin, "digest": _digest(self.conditions)}, "asked": content_key(asked),
             "recipe": self.recipe, "training": _sources(Duel, generate),
@@ -448,6 +450,7 @@ def run_gan(
     callback: Callable[[int, dict[str, float]], None] | None = None,  # told each step and its scores; must not change the training
 ) -> Run:  # from the ledger if it is there
     "Train a GAN, go on with a training that was interrupted, or load the run; raise `LeakageError` if its split leaks unasked."
+    check_unchanged(experiment)
     audit = audit_split(experiment.corpus, experiment.split, cache=cache)
     check_leakage(audit, experiment.allow_leakage)
     ledger = ledger or Ledger()

@@ -14,6 +14,8 @@ import keras
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
+from ..foundation import settle_numbers
+
 # %% ../../nbs/training/10_recipe.ipynb #3c9d0139
 @dataclass(frozen=True)
 class Augmentation:
@@ -28,6 +30,9 @@ class Augmentation:
     masks: int = 1  # how many bands and how many stretches of time are hidden
     frequency_mask: int = 6  # widest hidden band, in mel bands
     time_mask: int = 8  # longest hidden stretch, in frames
+
+    def __post_init__(self):
+        settle_numbers(self)
 
 
 NO_AUGMENTATION = Augmentation(gain_db=0, frequency_shift=0, frequency_scale=0, time_scale=0, time_shift=0, mixup_alpha=0, masks=0)
@@ -57,9 +62,12 @@ class Recipe:
     augmentation: Augmentation | None = field(default_factory=Augmentation)  # None shows items as they are
 
     def __post_init__(self):
+        settle_numbers(self)
         for name in ("epochs", "batch_size", "learning_rate"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
+        if min(self.seed, self.weight_decay, self.patience or 0) < 0:
+            raise ValueError(f"seed, weight_decay and patience must not be negative, as of {self.seed}, {self.weight_decay} and {self.patience}")
         if self.schedule not in SCHEDULES:
             raise ValueError(f"unknown schedule {self.schedule!r}; known are {', '.join(SCHEDULES)}")
         if not 0 <= self.warmup < 1 or not 0 <= self.ema_momentum < 1 or not 0 <= self.label_smoothing < 1:

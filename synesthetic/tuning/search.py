@@ -29,7 +29,8 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from ..foundation import canonical, content_key, html_card
-from ..training.fit import side_by_side, source_digest, use_threads, warm_up
+from ..source import source_digest
+from ..training.fit import side_by_side, use_threads, warm_up
 from ..training.ledger import check_may_train
 from .gp import GaussianProcessSampler, trial_seed
 from .pareto import is_outclassed
