@@ -20,6 +20,8 @@ import scipy.signal
 import scipy.sparse
 import soundfile
 
+from ..corpora.pickled import as_wave, off_scale
+
 # %% ../../nbs/features/20_mel.ipynb #9cafad15
 class AudioError(ValueError):
     "A recording that cannot be used; the message names the file and what to do."
@@ -32,13 +34,15 @@ def check_samples(
     y: np.ndarray,  # (samples,) in -1..1
     path: str | Path,  # where they are from, for the message
 ) -> None:
-    "Raise `AudioError` if there are no samples, if some are no numbers, or if all of them are silent."
+    "Raise `AudioError` if there are no samples, if some are no numbers, if they are on another scale, or all silent."
     if not len(y):
         raise AudioError(f"{path}: the file holds no samples; record it again or leave it out")
     peak = np.ptp(y) / 2  # an offset that never moves is silence too
     if not np.isfinite(peak):
         bad = np.count_nonzero(~np.isfinite(y))
         raise AudioError(f"{path}: {bad} of {len(y)} samples are NaN or infinite; export the file again as 16-bit PCM")
+    if problem := off_scale(y):
+        raise AudioError(f"{path}: {problem}")
     if peak < SILENT_PEAK:
         raise AudioError(f"{path}: the recording is silent (peak {peak:.1e}); leave it out")
 
@@ -69,7 +73,7 @@ def load_audio(
     *,
     sr: int = 16000,  # wanted sampling rate, Hz
 ) -> np.ndarray:  # (samples,) float32, mono, in -1..1
-    "Read a recording as mono at a sampling rate; raise `AudioError` if it is missing, damaged, empty, silent or not finite."
+    "Read a recording as mono at a sampling rate; raise `AudioError` if it is missing, damaged, empty, silent, not finite or on another scale."
     if not Path(path).is_file():
         raise AudioError(f"{path}: there is no such file; check the name and the folder")
     y, rate = _read(str(path))
@@ -82,7 +86,7 @@ def load_audio(
 
 # %% ../../nbs/features/20_mel.ipynb #02e7cf2c
 def read_samples(
-    sound: str | Path | np.ndarray,  # a file, or samples (n,): in -1..1, or whole numbers
+    sound: str | Path | np.ndarray,  # a file, or samples (n,), (n, channels) or (channels, n): in -1..1, or whole numbers
     *,
     wanted: int = 16000,  # sampling rate to come out, Hz
     sr: int | None = None,  # of samples, Hz; a file says it itself
@@ -92,12 +96,10 @@ def read_samples(
         return load_audio(sound, sr=wanted)
     if not sr:
         raise ValueError("samples do not say their sampling rate: give it as sr")
-    y = np.asarray(sound)
-    if y.ndim != 1:
-        raise ValueError(f"the samples must be a row of numbers, not of the shape {y.shape}")
-    if np.issubdtype(y.dtype, np.unsignedinteger):
-        raise ValueError(f"samples of {y.dtype} do not say where their zero is: give them signed, or as fractions in -1..1")
-    y = (y / np.iinfo(y.dtype).max if np.issubdtype(y.dtype, np.integer) else y).astype(np.float32)
+    if isinstance(sound, np.ndarray) and sound.dtype.kind == "u":
+        raise ValueError(f"samples of {sound.dtype} do not say where their zero is: give them signed, or as fractions in -1..1")
+    y = as_wave(sound, "the recording")
+    y = (y / np.iinfo(y.dtype).max).astype(np.float32) if y.dtype == np.int16 else y
     check_samples(y, "the samples")
     return y if sr == wanted else librosa.resample(y, orig_sr=sr, target_sr=wanted, res_type="soxr_hq")
 
