@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from .base import Corpus, in_class_order, select_classes
+from .base import Corpus, as_names, in_class_order, select_classes
 from ..foundation import atomic_folder, cache_folder, content_key, file_digest
 
 # %% ../../nbs/corpora/25_pickled.ipynb #366cb295
@@ -456,7 +456,7 @@ def recordings(
     if sr is not None and (table["rate"] != sr).any():
         raise ValueError(f"{table['id'][table['rate'] != sr].iloc[0]}: it says a sampling rate of {table['rate'][table['rate'] != sr].iloc[0]} Hz, and you {sr}")
     numbers = {name: [_number(one, name, id) for one, id in zip(columns[name], ids)] for name in ("valence", "arousal") if name in columns}
-    return table.assign(**numbers, **{name: list(map(str, columns[name])) for name in ("label", "speaker", "text") if name in columns})
+    return table.assign(**numbers, **{name: as_names(columns[name], name) for name in ("label", "speaker", "text") if name in columns})
 
 # %% ../../nbs/corpora/25_pickled.ipynb #404c5162
 def read_recordings(
@@ -520,7 +520,7 @@ def load_pickled(
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
-    work = {"unpacked": "pickled", "version": 1, "file": file_digest(path), "sr": sr}
+    work = {"unpacked": "pickled", "version": 2, "file": file_digest(path), "sr": sr}
     folder = Path(cache or cache_folder()).expanduser().resolve() / "pickled" / content_key(work)
     if not folder.is_dir():
         table = read_recordings(path, sr=sr)
