@@ -349,7 +349,7 @@ class SavedModel:
         items: str | Path | np.ndarray | Image.Image | Corpus | Iterable,  # a file, an array, many of them, or a corpus
         *,
         sr: int | None = None,  # of arrays of samples, Hz; files say it themselves
-        window: float | None = None,  # ask about windows of so many seconds of each recording; about all of it by default
+        window: float | None = None,  # ask about windows of so many seconds of each recording, the last of which ends with it; about all of it by default
         hop: float = 0.5,  # from window to window, s
         on_error: str = "raise",  # at a bad file: "raise", or "skip" it with a warning
     ) -> pd.DataFrame:  # a row an item or window: id, start and end where there are windows, predicted, p_<class>, predicted_<dimension>

@@ -110,11 +110,13 @@ def cut_windows(
     window: float,  # s
     hop: float,  # from window to window, s
 ) -> Iterator[tuple[float, float, np.ndarray | None]]:  # start and end in s, samples; None where there is no sound
-    "Cut a recording into windows; one that is shorter than a window is one, as it is."
+    "Cut a recording into windows, the last of which ends where it ends; one that is shorter than a window is one, as it is."
     if not (window > 0 and hop > 0):
         raise ValueError(f"window and hop must be above 0 s, not {window} and {hop}")
-    for start in np.arange(0, max(len(y) - window * sr, 0) + 1, hop * sr).astype(int):
-        part = y[start:start + int(window * sr)]
+    size, starts = int(window * sr), np.arange(0, max(len(y) - window * sr, 0) + 1, hop * sr).astype(int)
+    rest = [len(y) - size] if starts[-1] + size < len(y) else []  # the end, where no whole hop is left
+    for start in [*starts, *rest]:
+        part = y[start:start + size]
         yield start / sr, (start + len(part)) / sr, part if np.abs(part).max() >= SILENT_PEAK else None
 
 # %% ../../nbs/features/20_mel.ipynb #82337499
