@@ -543,9 +543,12 @@ def show_model(
     json_: Annotated[bool, typer.Option("--json", help="The whole card, for machines.")] = False,
 ):
     "Say what a saved model predicts, and how well it did on whom."
-    from synesthetic.evaluation.deploy import card_lines, read_card
+    from synesthetic.foundation import quiet_libraries
 
-    card = read_card(file)
+    with quiet_libraries():
+        from synesthetic.evaluation.deploy import card_lines, read_card
+
+        card = read_card(file)
     if json_:
         _print_json(card)
     else:
@@ -560,7 +563,7 @@ def predict(
     model: Annotated[Path, typer.Argument(help="A saved model, see `synesthetic models save`.")],
     files: Annotated[list[Path], typer.Argument(help="Recordings (WAV, FLAC, OGG, MP3), or pictures for a model of pictures.")],
     csv: Annotated[Optional[Path], typer.Option(help="Write the table to this file instead.")] = None,
-    window: Annotated[Optional[float], typer.Option(help="Answer for windows of so many seconds of each recording.")] = None,
+    window: Annotated[Optional[float], typer.Option(help="Answer for windows of so many seconds of each recording; the last one ends where the recording ends.")] = None,
     hop: Annotated[float, typer.Option(help="Seconds from window to window.")] = 0.5,
     json_: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ):

@@ -1,5 +1,6 @@
 """A run leaves the ledger as one file and predicts elsewhere: through the library and through the command line, in one process."""
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -81,6 +82,16 @@ def test_command_line(trained, monkeypatch):
     assert list(pd.read_csv(folder / "answers.csv")) == ["id", "predicted", "p_happy", "p_sad"]
     assert typed("predict", file, clips[0], "nobody.wav").exit_code == 1
     assert "no run in" in str(typed("models", "save", "zzzz", file).exception)
+
+
+def test_libraries_write_nothing_beside_a_card(trained, tmp_path):
+    import synesthetic as sy
+
+    file = sy.save_model(trained[2], tmp_path / "emotions.keras")
+    loud = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [sys.executable, "-c", "from synesthetic.cli import app; app()", "models", "show", str(file)]
+    call = subprocess.run(command, cwd=ROOT, env=loud, capture_output=True, text=True)
+    assert call.returncode == 0 and "test accuracy" in call.stdout and not call.stderr, call.stderr
 
 
 def test_a_program_that_knows_the_file_alone(trained, tmp_path):

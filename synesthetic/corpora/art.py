@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from .base import Corpus, in_class_order, select_classes
+from .base import Corpus, as_names, in_class_order, select_classes
 
 # %% ../../nbs/corpora/35_art.ipynb #de6123e3
 def read_table(
@@ -173,14 +173,12 @@ def _announce(what: str, labels: np.ndarray, path: str | Path, reasons: Mapping[
 
 def _columns(table: pd.DataFrame, names: Mapping[str, str], path: str | Path) -> pd.DataFrame:
     "Take columns, ours -> theirs; raise `ValueError` for one that is missing, or an empty cell in file, label or speaker."
-    for ours, theirs in names.items():
+    for theirs in names.values():
         if theirs not in table:
             raise ValueError(f"{path} has no column {theirs!r}; it has {', '.join(table)}")
-        empty = (table[theirs] == "") | (table[theirs].str.lower() == "nan")
-        if ours in ("file", "filename", "label", "speaker", "artist") and empty.any():
-            where = f"{path}: {empty.sum()} of {len(table)} rows have no {theirs}, first row {empty.argmax() + 1}"
-            raise ValueError(f"{where}; fill it in or take the row out")
-    return table[list(names.values())].set_axis(list(names), axis=1)
+    taken = table[list(names.values())].set_axis(list(names), axis=1)
+    needed = [ours for ours in names if ours in ("file", "filename", "label", "speaker", "artist")]
+    return taken.assign(**{ours: as_names(taken[ours], names[ours], f"{path}: ") for ours in needed})
 
 # %% ../../nbs/corpora/35_art.ipynb #6b7b31d1
 WIKIART_SHOWN = {"image": "ImageOnly", "title": "TitleOnly", "both": "Art (image+title)"}

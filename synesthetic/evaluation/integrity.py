@@ -25,7 +25,7 @@ from scipy import stats
 from scipy.optimize import linear_sum_assignment
 from tqdm import tqdm
 
-from ..corpora.base import in_class_order
+from ..corpora.base import as_text, in_class_order
 from .metrics import METRICS
 from .regression import REGRESSION_METRICS, check_regression, predicted_dimensions
 from ..foundation import counted, html_card
@@ -75,10 +75,20 @@ SECOND_CLASSIFICATION = {
 }
 
 # %% ../../nbs/evaluation/30_integrity.ipynb #230340fd
+def _both_constant(truth: np.ndarray, predicted: np.ndarray) -> bool:
+    "Whether neither the truth nor the answers vary, by counting."
+    return len(set(truth.tolist())) == len(set(predicted.tolist())) == 1
+
+
+def _ccc_by_audmetric(truth: np.ndarray, predicted: np.ndarray) -> float:
+    "audmetric's concordance; nan where there is nothing to agree on, which rounding would make 0 or 1."
+    return float("nan") if _both_constant(truth, predicted) else audmetric.concordance_cc(truth, predicted)
+
+
 def _icc_by_anova(truth: np.ndarray, predicted: np.ndarray) -> float:
     "ICC(A,1) from sums of squares, as a table of the analysis of variance gives them."
     ratings, n = np.stack([truth, predicted], axis=1).astype(float), len(truth)
-    if n < 2:
+    if _both_constant(truth, predicted):
         return float("nan")
     total = ((ratings - ratings.mean()) ** 2).sum()
     items = 2 * ((ratings.mean(axis=1) - ratings.mean()) ** 2).sum()
@@ -116,7 +126,7 @@ SECOND_REGRESSION = {
     "mse": audmetric.mean_squared_error,
     "mae": audmetric.mean_absolute_error,
     "pearson": _pearson_by_audmetric,
-    "ccc": audmetric.concordance_cc,
+    "ccc": _ccc_by_audmetric,
     "icc": _icc_by_anova,
     "r2": _r2_by_sums,
     "sagr": _signs_by_counting,
@@ -902,7 +912,7 @@ def read_predictions(
         raise ValueError(f"{path.name}: {str(error).splitlines()[0]}") from error
     table = _named(_flat(table, path.name), path.name)
     for column in set(TEXT_COLUMNS) & set(table):
-        table[column] = _as_text(table[column], path.name)
+        table[column] = _names(table[column], path.name)
     table = _scores_named(table, path.name)
     for column in set(table) & (set(ALIASES) - set(TEXT_COLUMNS) | _score_names(table)):
         table[column] = _as_numbers(table[column], path.name)
@@ -1030,9 +1040,9 @@ def _bare_scores(table: pd.DataFrame, classes: dict[str, str]) -> dict[str, str]
 MISSING = ("nan", "null", "<na>", "n/a")
 
 
-def _as_text(values: pd.Series, file: str) -> pd.Series:
-    "Names as text: 3, 3.0 and ' 3' are the same name."
-    text = values.astype("string").str.strip().str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
+def _names(values: pd.Series, file: str) -> pd.Series:
+    "Names as text; raise `ValueError` for a missing id, label or answer."
+    text = as_text(values)
     empty = (text.isna() | (text == "")).to_numpy(bool)
     if values.name != "id":
         empty |= (text.str.lower().isin(MISSING) | (text == "None")).to_numpy(bool)

@@ -87,12 +87,19 @@ def pearson(
     return float(stats.pearsonr(truth, predicted).statistic)
 
 
+def _nothing_varies(truth: np.ndarray, predicted: np.ndarray) -> bool:
+    "Whether neither truth nor answers vary, so that their agreement is not defined; variances would be rounding errors."
+    return len(truth) < 2 or np.ptp(truth) == 0 == np.ptp(predicted)
+
+
 def ccc(
     truth: np.ndarray,  # (n,)
     predicted: np.ndarray,  # (n,)
 ) -> float:  # -1..1, or nan
     "Concordance correlation coefficient (Lin 1989)."
-    covariance = np.cov(truth, predicted, bias=True) if len(truth) > 1 else np.full((2, 2), np.nan)
+    if _nothing_varies(truth, predicted):
+        return float("nan")
+    covariance = np.cov(truth, predicted, bias=True)
     spread = np.trace(covariance) + (np.mean(truth) - np.mean(predicted)) ** 2
     return float(2 * covariance[0, 1] / spread) if spread else float("nan")
 
@@ -103,7 +110,7 @@ def icc(
 ) -> float:  # at most 1, or nan
     "Intraclass correlation ICC(A,1): absolute agreement, single rater (McGraw and Wong 1996)."
     n, truth, predicted = len(truth), np.asarray(truth, float), np.asarray(predicted, float)
-    if n < 2:
+    if _nothing_varies(truth, predicted):
         return float("nan")
     items, rest = 2 * np.var((truth + predicted) / 2, ddof=1), np.var(truth - predicted, ddof=1) / 2
     raters = n * (truth.mean() - predicted.mean()) ** 2 / 2
