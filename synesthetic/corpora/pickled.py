@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from .base import Corpus, in_class_order, select_classes
+from .base import GROUP_NAMES, Corpus, _check_spelling, in_class_order, select_classes
 from ..foundation import atomic_folder, cache_folder, content_key, file_digest
 
 # %% ../../nbs/corpora/25_pickled.ipynb #366cb295
@@ -329,8 +329,7 @@ NAMES = {
     "arousal": ("arousal", "arousal_mean", "mean_arousal", "a"),
     "id": ("id", "name", "file", "filename", "path", "track_id"),
     "label": ("label", "labels", "emotion"),
-    "speaker": ("speaker", "speaker_id", "performer", "artist", "actor", "singer", "subject"),
-    "text": ("text", "sentence", "melody", "piece"),
+    **GROUP_NAMES,
 }
 
 
@@ -487,7 +486,7 @@ def load_pickled(
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
-    work = {"unpacked": "pickled", "version": 1, "file": file_digest(path), "sr": sr}
+    work = {"unpacked": "pickled", "version": 2, "file": file_digest(path), "sr": sr}
     folder = Path(cache or cache_folder()).expanduser().resolve() / "pickled" / content_key(work)
     if not folder.is_dir():
         table = read_recordings(path, sr=sr)
@@ -495,6 +494,7 @@ def load_pickled(
             _unpack(table, scratch)
     items = pd.read_csv(folder / "items.csv", dtype=dict.fromkeys(("id", "label", "speaker", "text"), str), keep_default_na=False)
     items["path"] = [str(folder / name) for name in items.pop("file")]
+    _check_spelling(items, path)
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "pickled"
     found = in_class_order(items["label"]) if "label" in items else ()
     return select_classes(Corpus(name, items, found, "not stated", f"not stated; read from the file {path.name}"), classes)
