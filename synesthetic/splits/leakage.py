@@ -8,8 +8,8 @@ __all__ = ['MARKS', 'LeakageError', 'Audit', 'original_name', 'augmented_familie
 
 # %% ../../nbs/splits/20_leakage.ipynb #cfab44be
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -39,6 +39,7 @@ class Audit:
 
     table: pd.DataFrame  # index leak; columns groups, shared, test items touched, shared within selection; NA if not known
     part: str = "test"  # what was held against training: "test", or "validation" of a split without a test part
+    unknown: Mapping[str, int] = field(default_factory=dict)  # "speaker", "text" -> items of which it is not known, if it is of others
 
     @property
     def leaks(self) -> tuple[str, ...]:  # keys of `MARKS`
@@ -48,7 +49,8 @@ class Audit:
     @property
     def mark(self) -> str:  # "" for a clean split
         "Say in a few words what leaks: the words that tables and figures carry."
-        unknown = ["speakers not known"] if pd.isna(self.table.loc["speaker", "shared"]) else []
+        unknown = [f"speakers of {self.unknown['speaker']} items not known"] if self.unknown.get("speaker") else []
+        unknown = unknown or (["speakers not known"] if pd.isna(self.table.loc["speaker", "shared"]) else [])
         return ", ".join([MARKS[leak] for leak in self.leaks] + unknown)
 
     def __repr__(self):
@@ -108,7 +110,7 @@ def leak_groups(
 ) -> dict[str, pd.Series]:  # for each leak that can be checked: id -> group; items outside of any group are left out
     "Say which items must stay together, and for which reason."
     items = corpus.items.set_index("id", drop=False)
-    groups = {column: items[column] for column in GROUP_COLUMNS if column in items}
+    groups = {column: items[column][items[column] != ""] for column in GROUP_COLUMNS if column in items and (items[column] != "").any()}
     groups |= {"item": items["id"], "augmented": augmented_families(corpus.items)}
     digests = pd.Series(corpus.digests)
     if (digests != "").any():
@@ -140,10 +142,20 @@ def _audit(corpus: Corpus, split: Split, groups: dict[str, pd.Series]) -> Audit:
         raise ValueError(f"{len(unknown)} ids of the split are not in {corpus.name}, such as {unknown[0]!r}")
     rows = {leak: _shared(groups[leak], split) if leak in groups else _UNKNOWN for leak in MARKS}
     table = pd.DataFrame.from_dict(rows, orient="index").astype("Int64").rename_axis("leak")
-    return Audit(table, "test" if split.test else "validation")
+    ids = pd.Index({*split.train, *split.validation, *split.test})
+    missing = {column: len(ids.difference(groups[column].index)) for column in GROUP_COLUMNS if column in groups}
+    return _cautious(table, "test" if split.test else "validation", missing)
 
 
 _UNKNOWN = {"groups": None, "shared": None, "test items touched": None, "shared within selection": None}
+
+
+def _cautious(table: pd.DataFrame, part: str, unknown: Mapping[str, int]) -> Audit:
+    "The audit in which nothing counts as not shared that is not known of all items."
+    unknown = {column: count for column, count in unknown.items() if count}
+    clean = [column for column in unknown if not table["shared"].fillna(0)[column]]
+    table.loc[clean, ["shared", "test items touched"]] = pd.NA
+    return Audit(table, part, unknown)
 
 
 def _shared(groups: pd.Series, split: Split) -> dict[str, int]:
@@ -167,7 +179,8 @@ def audit_splits(
     "Find what any fold's test part shares with its train and validation parts."
     groups = leak_groups(corpus, cache=cache)
     audits = [_audit(corpus, split, groups) for split in splits]
-    return Audit(pd.concat([audit.table for audit in audits]).groupby(level="leak", sort=False).max(), audits[0].part)
+    worst = pd.concat([audit.table for audit in audits]).groupby(level="leak", sort=False).max()
+    return _cautious(worst, audits[0].part, {column: max(audit.unknown.get(column, 0) for audit in audits) for column in GROUP_COLUMNS})
 
 # %% ../../nbs/splits/20_leakage.ipynb #d359f2bd
 def accepted(
