@@ -7,6 +7,7 @@ __all__ = ['MARKS', 'LeakageError', 'Audit', 'original_name', 'augmented_familie
            'accepted', 'without_shared', 'check_leakage']
 
 # %% ../../nbs/splits/20_leakage.ipynb #cfab44be
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -79,27 +80,67 @@ def original_name(
     return original_name(match[1]) if match else name
 
 
+def _base(path: str) -> str:
+    "What is behind the last folder."
+    return path.rpartition("/")[2]
+
+
+def _stems(ids: pd.Series) -> pd.Series:
+    "Ids without file suffix."
+    return ids.astype(str).str.replace("\\", "/").str.replace(_FILE, "", regex=True)
+
+
 def _plain(ids: pd.Series) -> pd.Series:
     "Ids without folder and file suffix."
-    return ids.astype(str).str.replace("\\", "/").str.rpartition("/")[2].str.replace(_FILE, "", regex=True)
+    return _stems(ids).map(_base)
+
+
+def _closest(place: str, originals: Iterable[str]) -> list[str]:
+    "The originals of one name whose folders are most like those of a place; several if that cannot be told."
+    folders = place.split("/")[-2::-1]
+
+    def likeness(original: str) -> tuple[int, int, int]:
+        theirs = original.split("/")[-2::-1]
+        return len({*folders} & {*theirs}), len(os.path.commonprefix([folders, theirs])), -len(theirs)
+
+    likely = {original: likeness(original) for original in originals}
+    return [original for original in likely if likely[original] == max(likely.values())]
+
+
+def _origins(items: pd.DataFrame, paths: pd.Series, names: pd.Series) -> pd.Series:
+    "Where the original of each item should be, by its source or else by its name; \"\" for an item that is no copy."
+    origin, known = names.map(original_name), set(names)
+    sure = (origin != names) & (origin.isin(known) | names.str.contains(_OUTRIGHT)) & ~origin.str.isdecimal()
+    beside = paths.map(lambda path: path.removesuffix(_base(path)))  # the folder
+    origin = (beside + origin).where(sure, "")
+    if "source" in items:
+        given = _stems(items["source"].fillna(""))
+        placed = given.where(given.str.contains("/"), beside + given)
+        origin = origin.where(~given.map(_base).isin(known), placed)
+    return origin
 
 
 def augmented_families(
     items: pd.DataFrame,  # of a corpus: id and, where known, source (the id that an item was made from)
-) -> pd.Series:  # id -> name of the original; only items with an augmented copy, and those copies
-    "Find items that were made from one original."
-    names = _plain(items["id"])
-    origin, known = names.map(original_name), set(names)
-    sure = (origin != names) & (origin.isin(known) | names.str.contains(_OUTRIGHT)) & ~origin.str.isdecimal()
-    origin = origin.where(sure, names)
-    if "source" in items:
-        given = _plain(items["source"].fillna(""))
-        origin = origin.where(~given.isin(known), given)
-        links = dict(zip(names, origin))
-        for _ in range(8):  # a copy of a copy of a copy ...
-            origin = origin.map(lambda name: links.get(name, name))
-    family = pd.Series(origin.to_numpy(), pd.Index(items["id"], name="id"), name="family")
-    changed = (family != names.to_numpy()).groupby(family).transform("any")
+) -> pd.Series:  # id -> the original, without file suffix; only items with an augmented copy, and those copies
+    "Find items that were made from one original; of several originals of one name, that in the folders most like the copy's."
+    paths = _stems(items["id"])
+    names = paths.map(_base)
+    origins = _origins(items, paths, names)
+    wanted = names.isin(set(origins.map(_base)))
+    places, links = paths[wanted].groupby(names[wanted]).unique(), {}
+
+    def root(path: str) -> str:
+        while path in links:
+            path = links[path]
+        return path
+
+    for path, origin in zip(paths[origins != ""], origins[origins != ""]):
+        for original in _closest(origin, places.get(_base(origin), [_base(origin)])):
+            if root(path) != root(original):  # or a source that names its own copy would lead round and round
+                links[root(path)] = root(original)
+    family = pd.Series(paths.map(root).to_numpy(), pd.Index(items["id"], name="id"), name="family")
+    changed = (family != paths.to_numpy()).groupby(family).transform("any")
     return family[changed & (family.groupby(family).transform("size") > 1)]
 
 # %% ../../nbs/splits/20_leakage.ipynb #5f759071
