@@ -16,7 +16,8 @@ import pandas as pd
 
 from ..corpora.base import GROUP_NAMES, Corpus, _check_spelling
 from ..foundation import html_card
-from .duplicates import Duplicates, conflicting_labels, find_duplicates
+from ..features.fingerprint import fingerprint_of
+from .duplicates import _MISSED, Duplicates, conflicting_labels, find_duplicates
 from .leakage import MARKS, Audit, _plain, audit_splits
 from .policy import Split, make_splits
 
@@ -230,7 +231,7 @@ def _content_lines(found: Inspection) -> list[str]:
     family = found.duplicates.groups()
     lines = [
         f"Exact copies: {extra} beyond the first of each. Near copies: {kinds.get('near', 0)} pairs, mirrored: {kinds.get('mirrored', 0)}."
-        f" {len(family)} items are in {family.nunique()} groups of copies. (Not looked for: excerpts, and copies that were stretched in time, moved in pitch or rotated.)",
+        f" {len(family)} items are in {family.nunique()} groups of copies. (Not looked for: {_MISSED[type(fingerprint_of(found.corpus))]}.)",
         f"Copies with different labels: {len(found.conflicts)} pairs." + _such_as(found.conflicts, "{first} ({first_label}) and {second} ({second_label})"),
         f"Items that show nothing or cannot be read: {len(found.duplicates.unusable)}." + _such_as(found.duplicates.unusable, "{id}: {reason}"),
     ]
