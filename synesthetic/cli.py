@@ -380,8 +380,8 @@ def audit(
 ):
     """Look for what test and training share, for copies, for labels that contradict each other, and for items that show nothing.
 
-    Not looked for: excerpts, and copies that were stretched in time, moved in pitch or rotated. Exit code 1 if something is shared that --allow does not name, 2
-    if the audit could not be made.
+    Not looked for: recordings with more than a tenth cut off, at another speed or pitch, filtered, reversed, or under loud noise; pictures with more than 2% cut off
+    every side, framed, in other colours, turned or upside down. Exit code 1 if something is shared that --allow does not name, 2 if the audit could not be made.
     """
     try:
         refused = _audit(corpus, data, split, folds, classes, table or [], allow, json_)

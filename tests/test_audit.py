@@ -5,13 +5,15 @@ import subprocess
 
 import pandas as pd
 import pytest
+import soxr
+from PIL import ImageOps
 
 import warm
 from synesthetic.corpora.catalogue import load_corpus
 from synesthetic.corpora.synthetic_music import synthetic_music
 from synesthetic.splits.duplicates import conflicting_labels, find_duplicates
 from synesthetic.splits.leakage import audit_split, audit_splits
-from synesthetic.splits.planted import plant_copies, search_quality
+from synesthetic.splits.planted import PICTURE_CHANGES, SOUND_CHANGES, _cropped, plant_copies, search_quality
 from synesthetic.splits.policy import make_splits
 
 
@@ -110,6 +112,28 @@ def test_planted_copies_are_found(real_data, tmp_path, name):
     found = find_duplicates(planted, cache=tmp_path, progress=False)
     quality = search_quality(planted, found.pairs, found.groups())
     assert quality.loc["(all)", "recall"] > 0.93 and quality.loc["(all)", "precision"] > 0.98
+
+
+LIMITS = [  # corpus, change, the least and the most of the copies that are found: what README says is found, and what is not
+    ("emodb", "a tenth cut", lambda y, rng: y[len(y) // 10:], 0.8, 1),
+    ("emodb", "a third cut", lambda y, rng: y[len(y) // 3:], 0, 0.5),
+    ("emodb", "slower", lambda y, rng: soxr.resample(y, 100, 101), 0, 0.3),
+    ("paintings", "4% cut off one side", lambda picture, rng: _cropped(picture, 0.04, 0, 0, 0), 0.8, 1),
+    ("paintings", "8% cut off all around", lambda picture, rng: _cropped(picture, 0.08, 0.08, 0.08, 0.08), 0, 0.4),
+    ("paintings", "framed", lambda picture, rng: ImageOps.expand(picture, min(picture.size) // 20), 0, 0.4),
+    ("paintings", "upside down", lambda picture, rng: ImageOps.flip(picture), 0, 0),
+]
+
+
+@pytest.mark.parametrize("name", ["emodb", "paintings"])
+def test_the_limits_of_the_search_are_those_of_readme(real_data, tmp_path, monkeypatch, name):
+    limits = pd.DataFrame([row[1:] for row in LIMITS if row[0] == name], columns=["change", "do", "least", "most"]).set_index("change")
+    for change, do in limits["do"].items():
+        monkeypatch.setitem(SOUND_CHANGES if name == "emodb" else PICTURE_CHANGES, change, do)
+    planted = plant_copies(load_corpus(name, real_data), tmp_path, copies=20, changes=list(limits.index))
+    found = find_duplicates(planted, cache=tmp_path, progress=False)
+    recall = search_quality(planted, found.pairs, found.groups())["recall"].drop("(all)")
+    assert recall.between(limits["least"], limits["most"]).all(), recall
 
 
 def test_predictions_of_a_user_are_verified(tmp_path):

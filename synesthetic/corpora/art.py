@@ -12,7 +12,6 @@ __all__ = ['ART_EMOTIONS', 'UNLABELLED', 'WIKIART_SHOWN', 'WIKIART_EMOTIONS', 'P
 import html
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,7 +20,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from .base import Corpus, as_names, in_class_order, select_classes
+from .base import GROUP_NAMES, Corpus, as_names, check_spelling, in_class_order, select_classes
 
 # %% ../../nbs/corpora/35_art.ipynb #de6123e3
 def read_table(
@@ -321,8 +320,7 @@ def _without_missing(items: pd.DataFrame, folder: Path, allow_missing: bool) -> 
 # %% ../../nbs/corpora/35_art.ipynb #2b903fee
 FOLDER_COLUMNS = {
     "file": ("file", "filename", "path", "image", "audio"), "label": ("label", "emotion"),
-    "speaker": ("speaker", "actor", "artist", "painter"), "text": ("text", "sentence", "statement", "transcript"),
-    "valence": ("valence",), "arousal": ("arousal",), "title": ("title",), "part": ("part",),
+    **GROUP_NAMES, "valence": ("valence",), "arousal": ("arousal",), "title": ("title",), "part": ("part",),
 }
 
 
@@ -373,9 +371,7 @@ def load_folder(
     items = _to_unit_scale(_columns(rows, names, path), path)
     items = items.assign(id=items["file"], path=find_listed(folder, items["file"])).drop(columns="file")
     items = _label_by_votes(items, rows, votes, name or folder.name, path) if votes else items
-    alike = [name for name, number in Counter(label.casefold() for label in set(items["label"])).items() if number > 1]
-    if alike:
-        raise ValueError(f"{path}: the label {alike[0]!r} is written in several ways; write it in one")
+    check_spelling(items, path)
     return select_classes(Corpus(name or folder.name, items, in_class_order(items["label"]), licence, citation), classes)
 
 

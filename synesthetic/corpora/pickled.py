@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from .base import Corpus, as_names, in_class_order, select_classes
+from .base import GROUP_NAMES, Corpus, as_names, check_spelling, in_class_order, select_classes
 from ..foundation import atomic_folder, cache_folder, content_key, file_digest
 
 # %% ../../nbs/corpora/25_pickled.ipynb #366cb295
@@ -329,8 +329,7 @@ NAMES = {
     "arousal": ("arousal", "arousal_mean", "mean_arousal", "a"),
     "id": ("id", "name", "file", "filename", "path", "track_id"),
     "label": ("label", "labels", "emotion"),
-    "speaker": ("speaker", "speaker_id", "performer", "artist", "actor", "singer", "subject"),
-    "text": ("text", "sentence", "melody", "piece"),
+    **GROUP_NAMES,
 }
 
 
@@ -528,6 +527,7 @@ def load_pickled(
             _unpack(table, scratch)
     items = pd.read_csv(folder / "items.csv", dtype=dict.fromkeys(("id", "label", "speaker", "text"), str), keep_default_na=False)
     items["path"] = [str(folder / name) for name in items.pop("file")]
+    check_spelling(items, path)
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "pickled"
     found = in_class_order(items["label"]) if "label" in items else ()
     return select_classes(Corpus(name, items, found, "not stated", f"not stated; read from the file {path.name}"), classes)

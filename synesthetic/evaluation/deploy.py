@@ -29,9 +29,9 @@ from ..corpora.base import Corpus
 from .regression import predicted_dimensions
 from .uncertainty import speaker_interval
 from ..features.backbone import Backbone, fresh_network, preprocessing_constants
-from ..features.mel import cut_windows, read_samples
-from ..features.pixels import Pixels, load_image, to_uint8
 from ..features.cache import spec_digest
+from ..features.mel import cut_windows, read_samples
+from ..features.pixels import Pixels, load_image, prepare_image, to_uint8
 from ..features.specs import build_spec
 from ..foundation import atomic_file, canonical
 from ..models.faces import FixedScale
@@ -283,27 +283,41 @@ def _is_sound(spec: object) -> bool:
     return hasattr(spec, "sr")
 
 
-def _listed(items: object, one: tuple[int, ...]) -> list[tuple[str, Any]]:
-    "Name what is asked about: the path of a file, the id of an item, the number of an array; `one` tells how many axes a single array has."
+def _is_one(array: np.ndarray, sound: bool) -> bool:
+    "Whether an array is one recording or picture, and not several; raise `ValueError` where it may be either."
+    if array.dtype == object or not sound:
+        return array.dtype != object and array.ndim in (2, 3)
+    if array.ndim == 2 and 1 < array.shape[0] <= 8 < array.shape[1]:
+        count = array.shape[0]
+        raise ValueError(f"an array of the shape {array.shape} may be {count} recordings or {count} channels of one: give recordings as a list, channels as (samples, channels)")
+    return array.ndim == 1 or array.ndim == 2 and array.shape[1] <= 8
+
+
+def _listed(items: object, sound: bool) -> list[tuple[str, Any]]:
+    "Name what is asked about: the path of a file, the id of an item, the number of an array."
     if isinstance(items, Corpus):
         return list(zip(items.items["id"], items.items["path"]))
-    if isinstance(items, (str, Path, Image.Image)) or isinstance(items, np.ndarray) and items.ndim in one and items.dtype != object:
+    if isinstance(items, (str, Path, Image.Image)) or isinstance(items, np.ndarray) and _is_one(items, sound):
         items = [items]
     if not isinstance(items, Iterable):
         raise ValueError(f"a {type(items).__name__} is neither a file nor an array, nor several of them")
     return [(str(item) if isinstance(item, (str, Path)) else str(number), item) for number, item in enumerate(items)]
 
 
-def _picture(item: object) -> Image.Image:
-    "A picture from a file or from memory: bytes, or fractions in -1..1."
-    if isinstance(item, (str, Path)):
-        return load_image(item)
-    if isinstance(item, Image.Image):
-        return item.convert("RGB")
-    pixels = np.asarray(item)
+def _painted(pixels: np.ndarray) -> Image.Image:
+    "A picture of bytes, or of fractions in -1..1; raise `ValueError` for what is neither."
     if pixels.ndim not in (2, 3) or pixels.ndim == 3 and pixels.shape[2] not in (3, 4):
         raise ValueError(f"a picture has the shape (height, width) or (height, width, 3), not {pixels.shape}")
-    return Image.fromarray(pixels if pixels.dtype == np.uint8 else to_uint8(pixels)).convert("RGB")
+    if pixels.dtype.kind == "f" and np.abs(pixels).max() > 1.001:
+        raise ValueError(f"a picture is uint8, or float in -1..1, and this one reaches {np.abs(pixels).max():.6g}; if it is in 0..255, give it as uint8")
+    return Image.fromarray(pixels if pixels.dtype == np.uint8 else to_uint8(pixels))
+
+
+def _picture(item: object) -> Image.Image:
+    "A picture from a file or from memory, prepared as it was for the training."
+    if isinstance(item, (str, Path)):
+        return load_image(item)
+    return prepare_image(item if isinstance(item, Image.Image) else _painted(np.asarray(item)), "in memory")
 
 # %% ../../nbs/evaluation/70_deploy.ipynb #49884bbe
 @dataclass(frozen=True, eq=False)
@@ -330,7 +344,7 @@ class SavedModel:
         items: str | Path | np.ndarray | Image.Image | Corpus | Iterable,  # a file, an array, many of them, or a corpus
         *,
         sr: int | None = None,  # of arrays of samples, Hz; files say it themselves
-        window: float | None = None,  # ask about windows of so many seconds of each recording; about all of it by default
+        window: float | None = None,  # ask about windows of so many seconds of each recording, the last of which ends with it; about all of it by default
         hop: float = 0.5,  # from window to window, s
         on_error: str = "raise",  # at a bad file: "raise", or "skip" it with a warning
     ) -> pd.DataFrame:  # a row an item or window: id, start and end where there are windows, predicted, p_<class>, predicted_<dimension>
@@ -357,7 +371,7 @@ class SavedModel:
     def _shown(self, items: object, sr: int | None, window: float | None, hop: float, skip: bool) -> Iterator[tuple[dict, np.ndarray | None]]:
         "What each row of the table is about, and its features; raise `ValueError` where every item had to be skipped."
         skipped, used = [], 0
-        for name, item in _listed(items, (1,) if _is_sound(self.features) else (2, 3)):
+        for name, item in _listed(items, _is_sound(self.features)):
             try:
                 yield from ([({"id": name}, self._look(item, sr))] if window is None else self._along(name, item, sr, window, hop))
                 used += 1

@@ -20,6 +20,7 @@ import scipy.signal
 import scipy.sparse
 import soundfile
 
+from ..corpora.pickled import as_wave, off_scale
 from ..foundation import settle_numbers
 
 # %% ../../nbs/features/20_mel.ipynb #9cafad15
@@ -34,13 +35,15 @@ def check_samples(
     y: np.ndarray,  # (samples,) in -1..1
     path: str | Path,  # where they are from, for the message
 ) -> None:
-    "Raise `AudioError` if there are no samples, if some are no numbers, or if all of them are silent."
+    "Raise `AudioError` if there are no samples, if some are no numbers, if they are on another scale, or all silent."
     if not len(y):
         raise AudioError(f"{path}: the file holds no samples; record it again or leave it out")
     peak = np.ptp(y) / 2  # an offset that never moves is silence too
     if not np.isfinite(peak):
         bad = np.count_nonzero(~np.isfinite(y))
         raise AudioError(f"{path}: {bad} of {len(y)} samples are NaN or infinite; export the file again as 16-bit PCM")
+    if problem := off_scale(y):
+        raise AudioError(f"{path}: {problem}")
     if peak < SILENT_PEAK:
         raise AudioError(f"{path}: the recording is silent (peak {peak:.1e}); leave it out")
 
@@ -71,7 +74,7 @@ def load_audio(
     *,
     sr: int = 16000,  # wanted sampling rate, Hz
 ) -> np.ndarray:  # (samples,) float32, mono, in -1..1
-    "Read a recording as mono at a sampling rate; raise `AudioError` if it is missing, damaged, empty, silent or not finite."
+    "Read a recording as mono at a sampling rate; raise `AudioError` if it is missing, damaged, empty, silent, not finite or on another scale."
     if not Path(path).is_file():
         raise AudioError(f"{path}: there is no such file; check the name and the folder")
     y, rate = _read(str(path))
@@ -84,7 +87,7 @@ def load_audio(
 
 # %% ../../nbs/features/20_mel.ipynb #02e7cf2c
 def read_samples(
-    sound: str | Path | np.ndarray,  # a file, or samples (n,): in -1..1, or whole numbers
+    sound: str | Path | np.ndarray,  # a file, or samples (n,), (n, channels) or (channels, n): in -1..1, or whole numbers
     *,
     wanted: int = 16000,  # sampling rate to come out, Hz
     sr: int | None = None,  # of samples, Hz; a file says it itself
@@ -94,12 +97,10 @@ def read_samples(
         return load_audio(sound, sr=wanted)
     if not sr:
         raise ValueError("samples do not say their sampling rate: give it as sr")
-    y = np.asarray(sound)
-    if y.ndim != 1:
-        raise ValueError(f"the samples must be a row of numbers, not of the shape {y.shape}")
-    if np.issubdtype(y.dtype, np.unsignedinteger):
-        raise ValueError(f"samples of {y.dtype} do not say where their zero is: give them signed, or as fractions in -1..1")
-    y = (y / np.iinfo(y.dtype).max if np.issubdtype(y.dtype, np.integer) else y).astype(np.float32)
+    if isinstance(sound, np.ndarray) and sound.dtype.kind == "u":
+        raise ValueError(f"samples of {sound.dtype} do not say where their zero is: give them signed, or as fractions in -1..1")
+    y = as_wave(sound, "the recording")
+    y = (y / np.iinfo(y.dtype).max).astype(np.float32) if y.dtype == np.int16 else y
     check_samples(y, "the samples")
     return y if sr == wanted else librosa.resample(y, orig_sr=sr, target_sr=wanted, res_type="soxr_hq")
 
@@ -110,11 +111,13 @@ def cut_windows(
     window: float,  # s
     hop: float,  # from window to window, s
 ) -> Iterator[tuple[float, float, np.ndarray | None]]:  # start and end in s, samples; None where there is no sound
-    "Cut a recording into windows; one that is shorter than a window is one, as it is."
+    "Cut a recording into windows, the last of which ends where it ends; one that is shorter than a window is one, as it is."
     if not (window > 0 and hop > 0):
         raise ValueError(f"window and hop must be above 0 s, not {window} and {hop}")
-    for start in np.arange(0, max(len(y) - window * sr, 0) + 1, hop * sr).astype(int):
-        part = y[start:start + int(window * sr)]
+    size, starts = int(window * sr), np.arange(0, max(len(y) - window * sr, 0) + 1, hop * sr).astype(int)
+    rest = [len(y) - size] if starts[-1] + size < len(y) else []  # the end, where no whole hop is left
+    for start in [*starts, *rest]:
+        part = y[start:start + size]
         yield start / sr, (start + len(part)) / sr, part if np.abs(part).max() >= SILENT_PEAK else None
 
 # %% ../../nbs/features/20_mel.ipynb #82337499

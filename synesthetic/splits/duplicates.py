@@ -141,6 +141,10 @@ COLOUR_DISTANCE = 0.35  # of duplicates at most, as a share of how colourful the
 PART_LIKENESS = 0.88  # of copies whose labels may contradict each other, correlation of the worst of nine parts
 PART_CONTRAST = 0.02  # of the whole thumbnail's, which a part needs to show anything
 CROPS = (0.0, 0.02, 0.04)  # that a side may have lost
+_MISSED = {  # what the search does not look for, by the fingerprint that it goes by
+    AudioFingerprint: "more than a tenth cut off, another speed or pitch, a filter, a reversal, noise less than 10 dB below the sound",
+    ImageFingerprint: "more than 2% cut off every side or 4% off one, a frame of more than 1%, other colours, turned or upside down",
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..corpora.base import Corpus
+from ..corpora.base import GROUP_NAMES, Corpus, check_spelling
 from ..foundation import html_card
-from .duplicates import Duplicates, conflicting_labels, find_duplicates
+from ..features.fingerprint import fingerprint_of
+from .duplicates import _MISSED, Duplicates, conflicting_labels, find_duplicates
 from .leakage import MARKS, Audit, _plain, audit_splits
 from .policy import Split, make_splits
 
@@ -26,11 +27,7 @@ COLUMN_NAMES = {
     "part": ("part", "split", "subset", "set", "partition", "usage"),
     "path": ("path", "file", "filename", "wav", "audio", "audio_path", "image"),
     "label": ("label", "emotion", "emo", "emoclass", "class", "target"),
-    "speaker": (
-        "speaker", "speaker_id", "speakerid", "spk", "spkrid", "actor", "actorid", "actor_id", "subject", "subject_id", "participant",
-        "participant_id", "client_id", "identity", "person", "artist", "singer",
-    ),
-    "text": ("text", "sentence", "statement", "transcript", "melody"),
+    **GROUP_NAMES,
     "source": ("source", "augmented_from", "original", "copy_of"),
 }
 PART_NAMES = {
@@ -134,17 +131,12 @@ def _corpus_of(table: pd.DataFrame, path: Path, corpus: Corpus | None) -> Corpus
         if unknown:
             raise ValueError(f"{path}: {len(unknown)} ids are not in {corpus.name}, such as {unknown[0]!r}; it has ids like {corpus.items['id'][0]!r}")
         return corpus
-    for column in {"path", "label"} & set(table):
+    check_spelling(table, path)
+    for column in {"path", "label", "speaker", "text"} & set(table):
         counts = table[table[column] != ""].groupby("id")[column].nunique()
         if (counts > 1).any():
             raise ValueError(f"{path}: the id {counts.idxmax()!r} stands for {counts.max()} different {column}s; each id must be one item")
-    items = table.drop(columns="part").drop_duplicates("id")
-    for column in {"speaker", "text"} & set(items):
-        known = table[column] != ""
-        if set(table["part"]) - set(table.loc[known, "part"]):  # a part of which nothing is known
-            items = items.drop(columns=column)
-        else:  # an item of which it is not known shares it with nobody
-            items[column] = items[column].where(items[column] != "", "(not known) " + items["id"])
+    items = table.drop(columns="part").replace("", None).groupby("id", as_index=False, sort=False).first().fillna("")  # what any row of an id says
     if "path" not in items:
         items = items.assign(path="")
     if "label" not in items:
@@ -176,18 +168,24 @@ class Inspection:
         records |= {name: table.to_dict("records") for name, table in (("pairs", pairs), ("conflicts", self.conflicts), ("unusable", unusable))}
         sizes = [{part: len(getattr(split, part)) for part in ("train", "validation", "test")} for split in self.splits]
         about = {"corpus": self.corpus.name, "items": len(self.corpus), "fingerprint": self.corpus.fingerprint, "policy": self.splits[0].policy}
-        return {**about, "splits": sizes, "mark": self.audit.mark, **records}
+        return {**about, "splits": sizes, "mark": self.audit.mark, "unknown": dict(self.audit.unknown), **records}
 
     @property
     def unseen(self) -> int:
         "Count the items that could not be looked at for near copies."
         return len(self.corpus) if self.duplicates is None else len(self.duplicates.unusable)
 
+    def _gap(self, leak: str) -> str:
+        "What could not be checked of a kind of leak."
+        if leak in self.audit.unknown:
+            return f"; of {self.audit.unknown[leak]} items the {leak} is not known"
+        return f"; {self.unseen} items could not be looked at" if self.unseen and leak.endswith("duplicate") else ""
+
     def lines(self) -> list[str]:
         "Say it for people."
         split, what = self.splits[0], f"{len(self.splits)} folds, the worst of them" if len(self.splits) > 1 else "one split"
         head = f"{self.corpus.name}: {len(self.corpus)} items, {split.policy} split ({what}): {self.audit.part} against training"
-        leaks = [_leak_line(leak, row, self.unseen) for leak, row in self.audit.table.iterrows()]
+        leaks = [_leak_line(leak, row, self._gap(leak)) for leak, row in self.audit.table.iterrows()]
         return [head, *leaks, "", *_content_lines(self)]
 
     def conclusion(
@@ -197,7 +195,8 @@ class Inspection:
         "Say whether the split can be accepted, and what could not be checked."
         table, refused = self.audit.table, self.refused(allow)
         unknown = [leak for leak in table.index if pd.isna(table.loc[leak, "shared"])]
-        rest = f"; not checked: {', '.join(unknown)}" if unknown else ""
+        unchecked = [f"{leak} of {self.audit.unknown[leak]} items" if leak in self.audit.unknown else leak for leak in unknown]
+        rest = f"; not checked: {', '.join(unchecked)}" if unknown else ""
         if self.unseen and "near-duplicate" not in unknown:
             rest += f"; {self.unseen} of {len(self.corpus)} items could not be looked at"
         return (f"refused: {', '.join(refused)}" if refused else "nothing is shared that must not be" + (", as far as was checked" if rest else "")) + rest
@@ -210,12 +209,13 @@ class Inspection:
         return html_card(self.lines()[0], {"conclusion": self.conclusion()}, table=table, lines=_content_lines(self))
 
 # %% ../../nbs/splits/30_inspection.ipynb #b2f543d7
-def _leak_line(leak: str, row: pd.Series, unseen: int) -> str:
+def _leak_line(leak: str, row: pd.Series, gap: str) -> str:
     "One row of the audit as a line."
     selection = f"; train and validation share {row['shared within selection']}" if pd.notna(row["shared"]) and row["shared within selection"] else ""
-    gap = f"; {unseen} items could not be looked at" if unseen and leak.endswith("duplicate") else ""
-    if pd.isna(row["shared"]):
+    if pd.isna(row["groups"]):
         return f"  ?     {leak:15} cannot be told: the corpus does not say, or no file is there to look at"
+    if pd.isna(row["shared"]):
+        return f"  ?     {leak:15} nothing is shared among those known{gap}"
     if not row["shared"]:
         return f"  {'ok  ' if not gap else '?   '}  {leak:15} nothing is shared{selection}{gap}"
     touched = f"{row['test items touched']} items touched"
@@ -231,7 +231,7 @@ def _content_lines(found: Inspection) -> list[str]:
     family = found.duplicates.groups()
     lines = [
         f"Exact copies: {extra} beyond the first of each. Near copies: {kinds.get('near', 0)} pairs, mirrored: {kinds.get('mirrored', 0)}."
-        f" {len(family)} items are in {family.nunique()} groups of copies. (Not looked for: excerpts, and copies that were stretched in time, moved in pitch or rotated.)",
+        f" {len(family)} items are in {family.nunique()} groups of copies. (Not looked for: {_MISSED[type(fingerprint_of(found.corpus))]}.)",
         f"Copies with different labels: {len(found.conflicts)} pairs." + _such_as(found.conflicts, "{first} ({first_label}) and {second} ({second_label})"),
         f"Items that show nothing or cannot be read: {len(found.duplicates.unusable)}." + _such_as(found.duplicates.unusable, "{id}: {reason}"),
     ]

@@ -7,9 +7,10 @@ __all__ = ['MARKS', 'LeakageError', 'Audit', 'original_name', 'augmented_familie
            'accepted', 'without_shared', 'check_leakage']
 
 # %% ../../nbs/splits/20_leakage.ipynb #cfab44be
+import os
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -39,6 +40,7 @@ class Audit:
 
     table: pd.DataFrame  # index leak; columns groups, shared, test items touched, shared within selection; NA if not known
     part: str = "test"  # what was held against training: "test", or "validation" of a split without a test part
+    unknown: Mapping[str, int] = field(default_factory=dict)  # "speaker", "text" -> items of which it is not known, if it is of others
 
     @property
     def leaks(self) -> tuple[str, ...]:  # keys of `MARKS`
@@ -48,7 +50,8 @@ class Audit:
     @property
     def mark(self) -> str:  # "" for a clean split
         "Say in a few words what leaks: the words that tables and figures carry."
-        unknown = ["speakers not known"] if pd.isna(self.table.loc["speaker", "shared"]) else []
+        unknown = [f"speakers of {self.unknown['speaker']} items not known"] if self.unknown.get("speaker") else []
+        unknown = unknown or (["speakers not known"] if pd.isna(self.table.loc["speaker", "shared"]) else [])
         return ", ".join([MARKS[leak] for leak in self.leaks] + unknown)
 
     def __repr__(self):
@@ -77,27 +80,67 @@ def original_name(
     return original_name(match[1]) if match else name
 
 
+def _base(path: str) -> str:
+    "What is behind the last folder."
+    return path.rpartition("/")[2]
+
+
+def _stems(ids: pd.Series) -> pd.Series:
+    "Ids without file suffix."
+    return ids.astype(str).str.replace("\\", "/").str.replace(_FILE, "", regex=True)
+
+
 def _plain(ids: pd.Series) -> pd.Series:
     "Ids without folder and file suffix."
-    return ids.astype(str).str.replace("\\", "/").str.rpartition("/")[2].str.replace(_FILE, "", regex=True)
+    return _stems(ids).map(_base)
+
+
+def _closest(place: str, originals: Iterable[str]) -> list[str]:
+    "The originals of one name whose folders are most like those of a place; several if that cannot be told."
+    folders = place.split("/")[-2::-1]
+
+    def likeness(original: str) -> tuple[int, int, int]:
+        theirs = original.split("/")[-2::-1]
+        return len({*folders} & {*theirs}), len(os.path.commonprefix([folders, theirs])), -len(theirs)
+
+    likely = {original: likeness(original) for original in originals}
+    return [original for original in likely if likely[original] == max(likely.values())]
+
+
+def _origins(items: pd.DataFrame, paths: pd.Series, names: pd.Series) -> pd.Series:
+    "Where the original of each item should be, by its source or else by its name; \"\" for an item that is no copy."
+    origin, known = names.map(original_name), set(names)
+    sure = (origin != names) & (origin.isin(known) | names.str.contains(_OUTRIGHT)) & ~origin.str.isdecimal()
+    beside = paths.map(lambda path: path.removesuffix(_base(path)))  # the folder
+    origin = (beside + origin).where(sure, "")
+    if "source" in items:
+        given = _stems(items["source"].fillna(""))
+        placed = given.where(given.str.contains("/"), beside + given)
+        origin = origin.where(~given.map(_base).isin(known), placed)
+    return origin
 
 
 def augmented_families(
     items: pd.DataFrame,  # of a corpus: id and, where known, source (the id that an item was made from)
-) -> pd.Series:  # id -> name of the original; only items with an augmented copy, and those copies
-    "Find items that were made from one original."
-    names = _plain(items["id"])
-    origin, known = names.map(original_name), set(names)
-    sure = (origin != names) & (origin.isin(known) | names.str.contains(_OUTRIGHT)) & ~origin.str.isdecimal()
-    origin = origin.where(sure, names)
-    if "source" in items:
-        given = _plain(items["source"].fillna(""))
-        origin = origin.where(~given.isin(known), given)
-        links = dict(zip(names, origin))
-        for _ in range(8):  # a copy of a copy of a copy ...
-            origin = origin.map(lambda name: links.get(name, name))
-    family = pd.Series(origin.to_numpy(), pd.Index(items["id"], name="id"), name="family")
-    changed = (family != names.to_numpy()).groupby(family).transform("any")
+) -> pd.Series:  # id -> the original, without file suffix; only items with an augmented copy, and those copies
+    "Find items that were made from one original; of several originals of one name, that in the folders most like the copy's."
+    paths = _stems(items["id"])
+    names = paths.map(_base)
+    origins = _origins(items, paths, names)
+    wanted = names.isin(set(origins.map(_base)))
+    places, links = paths[wanted].groupby(names[wanted]).unique(), {}
+
+    def root(path: str) -> str:
+        while path in links:
+            path = links[path]
+        return path
+
+    for path, origin in zip(paths[origins != ""], origins[origins != ""]):
+        for original in _closest(origin, places.get(_base(origin), [_base(origin)])):
+            if root(path) != root(original):  # or a source that names its own copy would lead round and round
+                links[root(path)] = root(original)
+    family = pd.Series(paths.map(root).to_numpy(), pd.Index(items["id"], name="id"), name="family")
+    changed = (family != paths.to_numpy()).groupby(family).transform("any")
     return family[changed & (family.groupby(family).transform("size") > 1)]
 
 # %% ../../nbs/splits/20_leakage.ipynb #5f759071
@@ -108,7 +151,7 @@ def leak_groups(
 ) -> dict[str, pd.Series]:  # for each leak that can be checked: id -> group; items outside of any group are left out
     "Say which items must stay together, and for which reason."
     items = corpus.items.set_index("id", drop=False)
-    groups = {column: items[column] for column in GROUP_COLUMNS if column in items}
+    groups = {column: items[column][items[column] != ""] for column in GROUP_COLUMNS if column in items and (items[column] != "").any()}
     groups |= {"item": items["id"], "augmented": augmented_families(corpus.items)}
     digests = pd.Series(corpus.digests)
     if (digests != "").any():
@@ -140,10 +183,20 @@ def _audit(corpus: Corpus, split: Split, groups: dict[str, pd.Series]) -> Audit:
         raise ValueError(f"{len(unknown)} ids of the split are not in {corpus.name}, such as {unknown[0]!r}")
     rows = {leak: _shared(groups[leak], split) if leak in groups else _UNKNOWN for leak in MARKS}
     table = pd.DataFrame.from_dict(rows, orient="index").astype("Int64").rename_axis("leak")
-    return Audit(table, "test" if split.test else "validation")
+    ids = pd.Index({*split.train, *split.validation, *split.test})
+    missing = {column: len(ids.difference(groups[column].index)) for column in GROUP_COLUMNS if column in groups}
+    return _cautious(table, "test" if split.test else "validation", missing)
 
 
 _UNKNOWN = {"groups": None, "shared": None, "test items touched": None, "shared within selection": None}
+
+
+def _cautious(table: pd.DataFrame, part: str, unknown: Mapping[str, int]) -> Audit:
+    "The audit in which nothing counts as not shared that is not known of all items."
+    unknown = {column: count for column, count in unknown.items() if count}
+    clean = [column for column in unknown if not table["shared"].fillna(0)[column]]
+    table.loc[clean, ["shared", "test items touched"]] = pd.NA
+    return Audit(table, part, unknown)
 
 
 def _shared(groups: pd.Series, split: Split) -> dict[str, int]:
@@ -167,7 +220,8 @@ def audit_splits(
     "Find what any fold's test part shares with its train and validation parts."
     groups = leak_groups(corpus, cache=cache)
     audits = [_audit(corpus, split, groups) for split in splits]
-    return Audit(pd.concat([audit.table for audit in audits]).groupby(level="leak", sort=False).max(), audits[0].part)
+    worst = pd.concat([audit.table for audit in audits]).groupby(level="leak", sort=False).max()
+    return _cautious(worst, audits[0].part, {column: max(audit.unknown.get(column, 0) for audit in audits) for column in GROUP_COLUMNS})
 
 # %% ../../nbs/splits/20_leakage.ipynb #d359f2bd
 def accepted(
