@@ -233,12 +233,19 @@ def _folds(predictions: pd.DataFrame, unit: str) -> np.ndarray:
 
 
 def _check_same_items(tables: dict[str, pd.DataFrame]) -> None:
-    "Raise `ValueError` if the tables, each named for the message, have tested different items."
-    (first, reference), *others = tables.items()
+    "Raise `ValueError` if the tables, each named for the message, have tested different items, or hold different truths of one."
+    (first, reference), *others = ((name, table.drop_duplicates("id").set_index("id").sort_index()) for name, table in tables.items())
     for name, table in others:
-        odd = set(table["id"]) ^ set(reference["id"])
-        if odd:
-            raise ValueError(f"{first} and {name} tested different items, such as {min(odd)!r}; is a fold missing?")
+        odd = reference.index.symmetric_difference(table.index)
+        if len(odd):
+            raise ValueError(f"{first} and {name} tested different items, such as {odd[0]!r}; is a fold missing?")
+        for column in [one for one in ("label", "speaker", "valence", "arousal") if one in reference and one in table]:
+            apart = (reference[column] != table[column]) & (reference[column].notna() | table[column].notna())
+            if apart.any():
+                raise ValueError(
+                    f"{first} and {name} do not agree on the {column} of {apart.sum()} items, such as {apart.idxmax()!r}: "
+                    "they were tested on two versions of the corpus, and cannot be compared"
+                )
 
 # %% ../../nbs/evaluation/20_uncertainty.ipynb #b4e49e5d
 def _training_luck(pseudo_values: np.ndarray, fold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -281,8 +281,12 @@ def gather_predictions(
     runs: Iterable[Run],  # of one corpus
     part: str = "test",  # "test" or "validation"
 ) -> pd.DataFrame:  # columns architecture, seed, fold and run, then those of the predictions
-    "Put the predictions of many runs under each other."
-    tables = []
+    "Put the predictions of many runs under each other; raise `ValueError` if they are of several corpora."
+    runs, tables = list(runs), []
+    corpora = {run.experiment["corpus"]["fingerprint"]: run for run in runs if "corpus" in run.experiment}
+    if len(corpora) > 1:
+        first, other, *_ = corpora.values()
+        raise ValueError(f"{first!r} and {other!r} are of two corpora, or of two versions of one: their answers do not belong in one table")
     for run in runs:
         table = run.predictions[run.predictions["part"] == part].drop(columns="part")
         origin = {
