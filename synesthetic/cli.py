@@ -9,6 +9,7 @@ __all__ = ['app', 'runs_app', 'reports_app', 'models_app', 'FIGURE_KINDS', 'repo
 
 # %% ../nbs/90_cli.ipynb #d7f5c300
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -671,6 +672,7 @@ def corpora(
 # %% ../nbs/90_cli.ipynb #ca3f9b98
 def main() -> None:
     "Run the command line; print what a user can mend as one line and exit with 1."
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # of kill, timeout, Slurm and docker: an orderly end, which leaves no worker and no kernel
     try:
         app()
     except (ValueError, OSError, RuntimeError, ArithmeticError) as error:
@@ -678,6 +680,7 @@ def main() -> None:
             raise
         print(f"synesthetic: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("\nsynesthetic: interrupted; finished runs are kept, and the same command goes on from there", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code in (130, 143):  # 130 is what typer makes of Ctrl-C
+            print("\nsynesthetic: interrupted; finished runs are kept, and the same command goes on from there", file=sys.stderr)
+        raise
