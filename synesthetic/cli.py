@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -479,7 +480,7 @@ def _verified_lines(table) -> str:
 
 # %% ../nbs/90_cli.ipynb #474309bb
 def _run_of(key: str):
-    "The run that a key, or the beginning of one, means; raise `ValueError` for none and for several."
+    "The run that a key, or the beginning of one, means; raise `ValueError` for none, for several and for one that is damaged."
     from synesthetic.training.ledger import Ledger
 
     ledger = Ledger()
@@ -487,7 +488,16 @@ def _run_of(key: str):
     if len(found) != 1:
         what = f"{len(found)} runs begin with {key}: type more of the key" if found else f"no run in {ledger.folder} begins with {key}; synesthetic models list shows all"
         raise ValueError(what)
-    return found[0]
+    return ledger.get(found[0].key)
+
+
+def _undamaged_runs(ledger) -> Iterator:
+    "The runs of the ledger, without those that are damaged; of these a line says what is wrong."
+    for run in ledger.runs():
+        try:
+            yield ledger.get(run.key)
+        except ValueError as error:
+            typer.echo(f"synesthetic: left out: {error}", err=True)
 
 
 @models_app.command("list", epilog="Examples:  synesthetic models list  |  synesthetic models list --corpus ravdess")
@@ -498,7 +508,7 @@ def list_models(
     from synesthetic.training.ledger import Ledger
 
     ledger = Ledger()
-    runs = [run for run in ledger.runs() if {"features", "targets"} <= set(run.experiment) and (run.folder / "model.keras").is_file()]
+    runs = [run for run in _undamaged_runs(ledger) if {"features", "targets"} <= set(run.experiment) and (run.folder / "model.keras").is_file()]
     for run in (run for run in runs if corpus in ("", run.experiment["corpus"]["name"])):
         about = run.experiment
         words = [about["architecture"]["name"], about["features"]["spec"]["type"], about["corpus"]["name"], f"seed {about['recipe']['seed']}"]
