@@ -68,6 +68,13 @@ class Experiment:
     targets: tuple[str, ...] = ("label",)  # what is predicted: "label" for the classes, names of numeric columns, or both
     allow_leakage: bool | Collection[str] = False  # accepted leaks, see `check_leakage`; no part of the key
 
+    def __post_init__(self):
+        if not (inspect.isfunction(self.architecture) or inspect.isclass(self.architecture)):  # what else can be called has no source for the key
+            raise ValueError(
+                f"the architecture must be a function, not {self.architecture!r}: write one with `def build_<name>(input_shape, outputs, ...)`, "
+                "and give its keywords as `options`"
+            )
+
     @property
     def name(self) -> str:
         "The architecture's name."
