@@ -9,8 +9,10 @@ __all__ = ['app', 'runs_app', 'reports_app', 'models_app', 'FIGURE_KINDS', 'repo
 
 # %% ../nbs/90_cli.ipynb #d7f5c300
 import os
+import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -478,7 +480,7 @@ def _verified_lines(table) -> str:
 
 # %% ../nbs/90_cli.ipynb #474309bb
 def _run_of(key: str):
-    "The run that a key, or the beginning of one, means; raise `ValueError` for none and for several."
+    "The run that a key, or the beginning of one, means; raise `ValueError` for none, for several and for one that is damaged."
     from synesthetic.training.ledger import Ledger
 
     ledger = Ledger()
@@ -486,7 +488,16 @@ def _run_of(key: str):
     if len(found) != 1:
         what = f"{len(found)} runs begin with {key}: type more of the key" if found else f"no run in {ledger.folder} begins with {key}; synesthetic models list shows all"
         raise ValueError(what)
-    return found[0]
+    return ledger.get(found[0].key)
+
+
+def _undamaged_runs(ledger) -> Iterator:
+    "The runs of the ledger, without those that are damaged; of these a line says what is wrong."
+    for run in ledger.runs():
+        try:
+            yield ledger.get(run.key)
+        except ValueError as error:
+            typer.echo(f"synesthetic: left out: {error}", err=True)
 
 
 @models_app.command("list", epilog="Examples:  synesthetic models list  |  synesthetic models list --corpus ravdess")
@@ -497,7 +508,7 @@ def list_models(
     from synesthetic.training.ledger import Ledger
 
     ledger = Ledger()
-    runs = [run for run in ledger.runs() if {"features", "targets"} <= set(run.experiment) and (run.folder / "model.keras").is_file()]
+    runs = [run for run in _undamaged_runs(ledger) if {"features", "targets"} <= set(run.experiment) and (run.folder / "model.keras").is_file()]
     for run in (run for run in runs if corpus in ("", run.experiment["corpus"]["name"])):
         about = run.experiment
         words = [about["architecture"]["name"], about["features"]["spec"]["type"], about["corpus"]["name"], f"seed {about['recipe']['seed']}"]
@@ -674,6 +685,7 @@ def corpora(
 # %% ../nbs/90_cli.ipynb #ca3f9b98
 def main() -> None:
     "Run the command line; print what a user can mend as one line and exit with 1."
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # of kill, timeout, Slurm and docker: an orderly end, which leaves no worker and no kernel
     try:
         app()
     except (ValueError, OSError, RuntimeError, ArithmeticError) as error:
@@ -681,6 +693,7 @@ def main() -> None:
             raise
         print(f"synesthetic: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("\nsynesthetic: interrupted; finished runs are kept, and the same command goes on from there", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code in (130, 143):  # 130 is what typer makes of Ctrl-C
+            print("\nsynesthetic: interrupted; finished runs are kept, and the same command goes on from there", file=sys.stderr)
+        raise

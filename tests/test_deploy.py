@@ -1,6 +1,7 @@
 """A run leaves the ledger as one file and predicts elsewhere: through the library and through the command line, in one process."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -92,6 +93,21 @@ def test_libraries_write_nothing_beside_a_card(trained, tmp_path):
     command = [sys.executable, "-c", "from synesthetic.cli import app; app()", "models", "show", str(file)]
     call = subprocess.run(command, cwd=ROOT, env=loud, capture_output=True, text=True)
     assert call.returncode == 0 and "test accuracy" in call.stdout and not call.stderr, call.stderr
+
+
+@pytest.mark.fault("damaged files noticed")
+def test_listing_names_a_damaged_run_and_goes_on(trained, tmp_path, monkeypatch):
+    from synesthetic.cli import app
+
+    run, damaged = trained[2], tmp_path / ("d" * 32)
+    shutil.copytree(run.folder, tmp_path / run.key)
+    shutil.copytree(run.folder, damaged)
+    (damaged / "experiment.json").unlink()
+    monkeypatch.setenv("SYNESTHETIC_RUNS", str(tmp_path))
+    listing = CliRunner().invoke(app, ["models", "list"])
+    assert listing.exit_code == 0 and run.key[:12] in listing.stdout and "dddd" not in listing.stdout
+    assert f"left out: the run {damaged} is damaged: experiment.json is missing" in listing.stderr
+    assert "experiment.json is missing" in str(CliRunner().invoke(app, ["models", "save", "dddd", str(tmp_path / "a.keras")]).exception)
 
 
 def test_a_program_that_knows_the_file_alone(trained, tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+import psutil
 import pytest
 
 import warm
@@ -43,7 +44,10 @@ def finished(workplace, tmp_path_factory) -> Path:
     deadline = time.monotonic() + 900
     while not keys(workplace) and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.05)
+    family = psutil.Process(process.pid).children(recursive=True)  # its kernel, and the workers of that
     os.killpg(process.pid, signal.SIGKILL)
+    psutil.wait_procs([process, *family], timeout=120)
+    assert not [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE], "it left a process behind"
     before = keys(workplace)
     assert before and not (out / "week_04.html").exists()
     again = report(workplace, out)

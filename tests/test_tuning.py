@@ -34,7 +34,7 @@ from synesthetic.tuning.pareto import pareto_front
 from synesthetic.tuning.results import ACCOUNTS, best_trial, quiet, trials_table
 from synesthetic.tuning.search import ENGINES, Objective, Study, search
 import warm
-from tuning_study import LANDSCAPE, STEPS, carry_out, climb_study, die_while_choosing, noisy_tones, tones_experiment, training_study
+from tuning_study import LANDSCAPE, STEPS, carry_out, climb_study, die_while_choosing, first_only, noisy_tones, search_by_command, tones_experiment, training_study
 
 SECONDS = [f"{account} seconds" for account in ACCOUNTS]
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -61,10 +61,10 @@ def start():
         process.kill()
 
 
-def finish(process: multiprocessing.Process, seconds: float = 120) -> None:
-    "Wait for a process that must end well."
+def finish(process: multiprocessing.Process, seconds: float = 120, code: int = 0) -> None:
+    "Wait for a process that must end well, or with another code."
     process.join(seconds)
-    assert process.exitcode == 0
+    assert process.exitcode == code
 
 
 def finished(study: Study) -> dict:
@@ -500,6 +500,24 @@ def test_killed_worker_says_that_the_study_can_go_on(tmp_path):
     assert table.loc[4, "interrupted"] >= 1 and set(Counter(diary(tmp_path))) == set(range(12))
     again = [number for number, times in Counter(diary(tmp_path)).items() if times > 1]
     assert not set(again) & set(done) and set(again) <= set(table.index[table["interrupted"] > 0])
+
+
+@pytest.mark.fault("kills survived")
+@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)])
+def test_workers_end_with_the_command_that_started_them(number, code, start, tmp_path):
+    study = Study(Objective(first_only, {"height": "maximize"}), LANDSCAPE, sampler="random", n_trials=9, storage=f"sqlite:///{tmp_path}/studies.db")
+    command, opened = start(search_by_command, study, tmp_path / "said"), study.open()
+    while command.is_alive() and len(running := opened.get_trials(states=(TrialState.RUNNING,))) + len(finished(study)) < 3:
+        time.sleep(0.05)
+    assert list(finished(study)) == [0] and [trial.number for trial in running] == [1, 2]
+    os.kill(command.pid, number)
+    finish(command, code=code)
+    until = time.monotonic() + 60  # it takes a second; the trials would take five minutes
+    while not (gone := all(storage.is_gone(trial.user_attrs["owner"]) for trial in running)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert gone, "a worker lives on"
+    assert storage.release_dead(opened) == [1, 2] and list(finished(study)) == [0]
+    assert ("finished runs are kept, and the same command goes on from there" in (tmp_path / "said").read_text()) == (number == signal.SIGTERM)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

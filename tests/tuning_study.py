@@ -3,6 +3,7 @@ import os
 import pickle
 import signal
 import time
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import keras
@@ -11,6 +12,7 @@ import optuna
 from keras import layers
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from synesthetic import cli
 from synesthetic.corpora.base import Corpus
 from synesthetic.features.mel import LogMel
 from synesthetic.splits.policy import make_splits
@@ -99,6 +101,19 @@ def carry_out(study: Study, out: Path | None = None, elsewhere: str = "", grace:
     table = search(study, progress=False, **settings)
     if out:
         out.write_bytes(pickle.dumps((table, time.monotonic() - began)))
+
+
+def first_only(attempt) -> float:
+    "The first attempt ends at once, and all others after the test."
+    time.sleep(300.0 if attempt.number else 0.0)
+    return 0.0
+
+
+def search_by_command(study: Study, said: Path) -> None:
+    "Be the command line, with a search by two workers to carry out; what it says goes to a file."
+    with open(said, "w") as stream, redirect_stderr(stream):
+        cli.app = lambda: search(study, workers=2, progress=False)
+        cli.main()
 
 
 def die_while_choosing(study: Study, number: int, name: str) -> None:

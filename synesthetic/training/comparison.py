@@ -7,6 +7,7 @@ __all__ = ['PROFILES', 'MEL', 'SUMMARY', 'Profile', 'choose_profile', 'choose_ar
 
 # %% ../../nbs/training/50_comparison.ipynb #86b0841f
 import importlib
+import inspect
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -95,8 +96,8 @@ def read_architecture(
     module = importlib.import_module(path.stem)
     if Path(module.__file__ or "").resolve() != path:
         raise ValueError(f"Python knows another module by the name of {path.stem}, {module.__file__}; give {path.name} another name")
-    if not callable(getattr(module, name, None)):
-        raise ValueError(f"{path} has no function {name!r}")
+    if not inspect.isfunction(getattr(module, name, None)):
+        raise ValueError(f"{path} has no function {name!r}: write one with `def {name}(input_shape, outputs, ...)`")
     return getattr(module, name)
 
 # %% ../../nbs/training/50_comparison.ipynb #ef9e0e88

@@ -13,6 +13,7 @@ import gc
 import importlib
 import logging
 import math
+import multiprocessing
 import os
 import pkgutil
 import random
@@ -25,11 +26,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, is_dataclass, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
+import psutil
 from joblib import Parallel, cpu_count, delayed
 from sklearn.base import BaseEstimator
 from tqdm import tqdm
@@ -65,6 +68,11 @@ class Experiment:
 
     def __post_init__(self):
         object.__setattr__(self, "targets", (self.targets,) if isinstance(self.targets, str) else tuple(self.targets))
+        if not hasattr(self.architecture, "__qualname__"):  # what else can be called has no name
+            raise ValueError(
+                f"the architecture must be a function, not {self.architecture!r}: write one with `def build_<name>(input_shape, outputs, ...)`, "
+                "and give its keywords as `options`"
+            )
 
     @property
     def name(self) -> str:
@@ -665,11 +673,26 @@ def warm_up() -> None:
 def use_threads(
     threads: int,  # at least 1
 ) -> None:
-    "Make a process ready that does nothing but train: so many threads for TensorFlow, its log for errors, and no search for garbage in what was imported."
+    "Make a worker of joblib ready to train: it ends with its parent, has so many threads for TensorFlow, its log for errors, and no search for garbage in what was imported."
+    _end_with_parent()
     if not gc.get_freeze_count():  # the search takes a fifth of a small training
         gc.freeze()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that it traces each new network needs no warning
     os.environ.update(TF_NUM_INTRAOP_THREADS=str(threads), TF_NUM_INTEROP_THREADS=str(threads))
+
+
+@lru_cache(maxsize=None)
+def _end_with_parent() -> None:
+    "Let this process end within a second once the one that started it is gone: nobody waits for its work any more."
+    me, parent = psutil.Process(), multiprocessing.parent_process()
+
+    def watch() -> None:
+        while (now := me.parent()) and now.pid == parent.pid:  # an orphan is given to another
+            time.sleep(1.0)
+        os._exit(1)  # as if killed: what is finished is kept, and what is not is done again
+
+    if parent:
+        Thread(target=watch, daemon=True).start()
 
 # %% ../../nbs/training/40_fit.ipynb #736dd291
 def register_layers() -> None:

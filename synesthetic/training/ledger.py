@@ -227,8 +227,8 @@ class Ledger:
         return Run(self.folder / key)
 
     def runs(self) -> list[Run]:  # in the order of their keys
-        "List all finished runs."
-        return [Run(folder) for folder in sorted(self.folder.glob("[0-9a-f]*")) if folder.is_dir()]
+        "List all finished runs; other folders, such as one for old runs, may lie beside them."
+        return [Run(folder) for folder in sorted(self.folder.glob("*")) if re.fullmatch("[0-9a-f]{32}", folder.name) and folder.is_dir()]
 
 # %% ../../nbs/training/30_ledger.ipynb #8fdc441c
 def _seal(record: dict) -> str:
