@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['NEIGHBOURS', 'RHYTHM_LIKENESS', 'SOUND_LIKENESS', 'WAVE_LIKENESS', 'BLOCK', 'PARTNERS', 'HASH_BITS',
            'THUMBNAIL_LIKENESS', 'PICTURE_LIKENESS', 'COLOUR_DISTANCE', 'PART_LIKENESS', 'PART_CONTRAST', 'CROPS',
-           'scratch_array', 'rhythms', 'audio_candidates', 'sound_likeness', 'best_lag', 'wave_likeness', 'Prints',
-           'take_apart', 'image_candidates', 'crop_matrices', 'align', 'picture_likeness', 'part_likeness',
+           'NOT_FOUND', 'scratch_array', 'rhythms', 'audio_candidates', 'sound_likeness', 'best_lag', 'wave_likeness',
+           'Prints', 'take_apart', 'image_candidates', 'crop_matrices', 'align', 'picture_likeness', 'part_likeness',
            'colour_distance', 'Duplicates', 'find_duplicates', 'conflicting_labels']
 
 # %% ../../nbs/splits/15_duplicates.ipynb #c0d6491b
@@ -141,7 +141,7 @@ COLOUR_DISTANCE = 0.35  # of duplicates at most, as a share of how colourful the
 PART_LIKENESS = 0.88  # of copies whose labels may contradict each other, correlation of the worst of nine parts
 PART_CONTRAST = 0.02  # of the whole thumbnail's, which a part needs to show anything
 CROPS = (0.0, 0.02, 0.04)  # that a side may have lost
-_MISSED = {  # what the search does not look for, by the fingerprint that it goes by
+NOT_FOUND = {  # what the search does not look for, by the fingerprint that it goes by
     AudioFingerprint: "more than a tenth cut off, another speed or pitch, a filter, a reversal, noise less than 10 dB below the sound",
     ImageFingerprint: "more than 2% cut off every side or 4% off one, a frame of more than 1%, other colours, turned or upside down",
 }

@@ -17,7 +17,7 @@ import pandas as pd
 from ..corpora.base import GROUP_NAMES, Corpus, check_spelling
 from ..foundation import html_card
 from ..features.fingerprint import fingerprint_of
-from .duplicates import _MISSED, Duplicates, conflicting_labels, find_duplicates
+from .duplicates import NOT_FOUND, Duplicates, conflicting_labels, find_duplicates
 from .leakage import MARKS, Audit, _plain, audit_splits
 from .policy import Split, make_splits
 
@@ -231,7 +231,7 @@ def _content_lines(found: Inspection) -> list[str]:
     family = found.duplicates.groups()
     lines = [
         f"Exact copies: {extra} beyond the first of each. Near copies: {kinds.get('near', 0)} pairs, mirrored: {kinds.get('mirrored', 0)}."
-        f" {len(family)} items are in {family.nunique()} groups of copies. (Not looked for: {_MISSED[type(fingerprint_of(found.corpus))]}.)",
+        f" {len(family)} items are in {family.nunique()} groups of copies. (Not looked for: {NOT_FOUND[type(fingerprint_of(found.corpus))]}.)",
         f"Copies with different labels: {len(found.conflicts)} pairs." + _such_as(found.conflicts, "{first} ({first_label}) and {second} ({second_label})"),
         f"Items that show nothing or cannot be read: {len(found.duplicates.unusable)}." + _such_as(found.duplicates.unusable, "{id}: {reason}"),
     ]
