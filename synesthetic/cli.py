@@ -155,7 +155,8 @@ def paint(
         check_painters(Ledger(), command)
         atelier = open_atelier(open_studio(sounds, pictures, data=data, profile=profile, **sets), command=command)
         painting = paint_sound(clip, atelier, paintings=nearest, pictures=new, seed=seed)
-        plot_painting(painting, stand_in=atelier.stand_in).savefig(place, dpi=160)
+        learnt = f"What hears and paints has learnt from stand-ins, and may say little of this recording. {atelier.stand_in}" if atelier.stand_in else ""
+        plot_painting(painting, stand_in=learnt).savefig(place, dpi=160)
     typer.echo("\n".join([*_painting_lines(clip, painting), str(place)]))
 
 
@@ -640,7 +641,7 @@ def verify_reports(
 
     failed, known = 0, folders or find_reports()
     if not known:
-        typer.echo("there are no finished reports; synesthetic report makes one")
+        raise ValueError("there are no finished reports here; synesthetic report makes one")
     for folder in known:
         try:
             drift = verify_report(folder)

@@ -104,8 +104,9 @@ def find_corpus(
 ) -> Path | None:  # None if it is not there
     "Find the folder of a corpus."
     entry, place = _entry(name), Path(data or data_folder()).expanduser().resolve()
-    below = [path for path in place.glob("*") if path.name.lower() == entry.folder and path.is_dir()]
-    return below[0] if below else place if data and place.is_dir() else None
+    below = {path.name.lower(): path for path in place.glob("*") if path.is_dir()}
+    others = {other.folder for other in CATALOGUE.values() if other.folder} & set(below)  # then it is the folder above corpora, and none of them
+    return below.get(entry.folder, place if data and place.is_dir() and not others else None)
 
 # %% ../../nbs/corpora/90_catalogue.ipynb #904b62d7
 def _load_listed(file: Path, classes: str | tuple[str, ...], **options) -> Corpus:

@@ -328,7 +328,7 @@ HIGHLIGHTS = {
     "week_03": Highlight("four-block CNN.balanced_accuracy", "balanced accuracy of the small CNN, trained from nothing", "trade_off", "chance.accuracy"),
     "week_04": Highlight("tuning.points", "points of UAR that tuning adds", "comparison", form="{:+.1f}"),
     "week_05": Highlight("pretraining.frozen.points", "points of UAR that the pretrained encoder is worth, frozen", "pretraining", form="{:+.1f}"),
-    "week_06": Highlight("retrieval.label.joined towers.mAP", "mean average precision of the paintings that a sound finds", "painting_right"),
+    "week_06": Highlight("retrieval.label.shared space.mAP", "mean average precision of the paintings that a sound finds in the shared space", "painting_right"),
 }
 
 

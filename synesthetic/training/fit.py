@@ -302,11 +302,17 @@ def _adapt(model: keras.Model, x: np.ndarray | Rows, encoded: tuple | None) -> N
     model.was_stopped = False
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Normalization)]
     if layers and has_encoder(model):
-        said = encoded[0] if encoded else _answers(keras.Model(model.input, model.get_layer(ENCODER).output), x)
-        layers[0].adapt(_pieces(said))
-        return
+        layers, x = layers[:1], encoded[0] if encoded else _answers(keras.Model(model.input, model.get_layer(ENCODER).output), x)
     for layer in layers:
         layer.adapt(_pieces(x))
+        _mute_constants(layer)
+
+
+def _mute_constants(layer: keras.layers.Normalization) -> None:
+    "Let what never varied in training say nothing later: divided by next to nothing, any other value would drown all else."
+    variance = keras.ops.convert_to_numpy(layer.adapt_variance)
+    layer.adapt_variance.assign(np.where(variance <= 1e-8 * variance.max(), np.float32(1e30), variance))
+    layer.finalize_state()
 
 
 def _answers(model: keras.Model, x: np.ndarray | Rows) -> np.ndarray:

@@ -176,6 +176,9 @@ def _run_card(run: Run) -> str:
 Run._repr_html_ = _run_card  # type: ignore[attr-defined]  # beside the class: its code decides keys of trainings, and its looks must not
 
 # %% ../../nbs/training/30_ledger.ipynb #be927730
+_KEY = re.compile("[0-9a-f]{32}")
+
+
 class Ledger:
     "A folder of runs, addressed by content key."
 
@@ -192,7 +195,7 @@ class Ledger:
     ) -> Run | None:  # None if there is no such run
         "Find a run; raise `ValueError` for one whose files were removed or changed."
         folder = self.folder / key
-        if not folder.is_dir():
+        if not _KEY.fullmatch(key) or not folder.is_dir():  # an empty key would be the ledger itself
             return None
         run = Run(folder)
         missing = [name for name in RUN_FILES if not (folder / name).is_file()]
@@ -228,7 +231,7 @@ class Ledger:
 
     def runs(self) -> list[Run]:  # in the order of their keys
         "List all finished runs; other folders, such as one for old runs, may lie beside them."
-        return [Run(folder) for folder in sorted(self.folder.glob("*")) if re.fullmatch("[0-9a-f]{32}", folder.name) and folder.is_dir()]
+        return [Run(folder) for folder in sorted(self.folder.glob("*")) if _KEY.fullmatch(folder.name) and folder.is_dir()]
 
 # %% ../../nbs/training/30_ledger.ipynb #8fdc441c
 def _seal(record: dict) -> str:
