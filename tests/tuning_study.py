@@ -92,15 +92,15 @@ def training_study(experiment: Experiment, folder: Path, cache: Path, *, costs: 
 
 
 def carry_out(study: Study, out: Path | None = None, elsewhere: str = "", grace: float = 600.0, **settings) -> None:
-    "Search in this process, on a machine of that name, and leave the table and the seconds in a file."
+    "Search in this process, on a machine of that name, and leave the table, and the seconds until the last trial was finished, in a file."
     os.setsid()
     if elsewhere:
         storage.machine = lambda: elsewhere
     storage.GRACE = grace
-    began = time.monotonic()
+    began = time.time()
     table = search(study, progress=False, **settings)
     if out:
-        out.write_bytes(pickle.dumps((table, time.monotonic() - began)))
+        out.write_bytes(pickle.dumps((table, max(trial.datetime_complete for trial in study.open().trials).timestamp() - began)))
 
 
 def first_only(attempt) -> float:
