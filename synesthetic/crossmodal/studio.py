@@ -62,7 +62,7 @@ def paired_classes(
     if len(shared) < 2:
         raise ValueError(
             f"{sounds.name} ({', '.join(sounds.classes)}) and {pictures.name} ({', '.join(pictures.classes)}) share "
-            f"{'no emotion' if not shared else 'only ' + shared[0]}; two at least are needed"
+            f"{'no emotion' if not shared else 'only ' + shared[0]}; two at least are needed. Write the emotions of both in the same words"
         )
     return shared
 
