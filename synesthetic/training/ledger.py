@@ -286,7 +286,7 @@ def gather_predictions(
 ) -> pd.DataFrame:  # columns architecture, seed, fold and run, then those of the predictions
     "Put the predictions of many runs under each other; raise `ValueError` if they are of several corpora."
     runs, tables = list(runs), []
-    corpora = {run.experiment["corpus"]["fingerprint"]: run for run in runs if "corpus" in run.experiment}
+    corpora = {run.experiment.get("corpus", {}).get("fingerprint"): run for run in runs}
     if len(corpora) > 1:
         first, other, *_ = corpora.values()
         raise ValueError(f"{first!r} and {other!r} are of two corpora, or of two versions of one: their answers do not belong in one table")
