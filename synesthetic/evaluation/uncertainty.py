@@ -240,7 +240,7 @@ def _check_same_items(tables: dict[str, pd.DataFrame]) -> None:
         if len(odd):
             raise ValueError(f"{first} and {name} tested different items, such as {odd[0]!r}; is a fold missing?")
         for column in [one for one in ("label", "speaker", "valence", "arousal") if one in reference and one in table]:
-            apart = (reference[column] != table[column]) & (reference[column].notna() | table[column].notna())
+            apart = (reference[column] != table[column]) & reference[column].notna() & table[column].notna()  # who was not asked for it says none
             if apart.any():
                 raise ValueError(
                     f"{first} and {name} do not agree on the {column} of {apart.sum()} items, such as {apart.idxmax()!r}: "
