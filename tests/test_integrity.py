@@ -379,10 +379,11 @@ def test_broken_runs_stop_nothing(tmp_path):
     (runs["gone"].folder / "predictions.parquet").unlink()
     (runs["rubbish"].folder / "predictions.parquet").write_bytes(b"no table")
     (runs["no record"].folder / "record.json").unlink()
-    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive").mkdir()  # of somebody's own, and no run
+    (tmp_path / ("a" * 32)).mkdir()
     table = verify_runs(ledger.runs()).set_index("key")
     assert len(table) == 7 and table.index[table["ok"]].tolist() == [runs["good"].key]
-    assert (table["errors"] == 1 - table["ok"]).all() and "experiment.json" in table.loc["archive", "findings"]
+    assert (table["errors"] == 1 - table["ok"]).all() and "experiment.json" in table.loc["a" * 32, "findings"]
     for name, reason in (("gone", "predictions.parquet is missing"), ("unlabelled", "nothing to verify"), ("no record", "record.json is missing")):
         assert reason in table.loc[runs[name].key, "findings"] and runs[name].key in table.loc[runs[name].key, "findings"]
     json.dumps(table.to_dict("records"), allow_nan=False)
