@@ -633,15 +633,16 @@ def verify_reports(
 ):
     """Make the numbers of finished reports again from the ledger, and compare.
 
-    Tables are compared too; the page and the figures are not. Nothing is trained. Exit code 1 if a number drifted, or if the runs behind it are not in the ledger
-    as they were.
+    Tables are compared too; the page and the figures are not. Nothing is trained. Exit code 1 if a number drifted, if the runs behind it are not in the ledger
+    as they were, or if there is no report.
     """
     from synesthetic.reporting.provenance import verify_report
     from synesthetic.reporting.report import find_reports
 
     failed, known = 0, folders or find_reports()
     if not known:
-        raise ValueError("there are no finished reports here; synesthetic report makes one")
+        typer.echo("there are no finished reports here; synesthetic report makes one")
+        raise typer.Exit(1)
     for folder in known:
         try:
             drift = verify_report(folder)
