@@ -82,9 +82,9 @@ def _bytes(code: types.CodeType) -> list:
 
 
 def _names(code: types.CodeType) -> set[str]:
-    "What code takes from its module, functions within it included."
+    "What code takes from its module, functions within it included; `a.b` for whatever may be an attribute."
     own = {one.argval for one in dis.get_instructions(code) if one.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    return own.union(*(_names(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)))
+    return own.union({f"{name}.{attribute}" for name in own for attribute in code.co_names}, *(_names(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)))
 
 
 def _functions(item: Callable | type) -> list[types.FunctionType]:
